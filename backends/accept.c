@@ -1,0 +1,27 @@
+/* accept.c - what a failed accept means for the listener. */
+#include "backends/accept.h"
+
+#include <errno.h>
+
+enum accept_next accept_after_error(int error)
+{
+	switch (-error) {
+	case EAGAIN:
+		return ACCEPT_EMPTY;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return ACCEPT_PAUSE;
+	case EBADF:
+	case EINVAL:
+	case ENOTSOCK:
+	case EOPNOTSUPP:
+	case EFAULT:
+		return ACCEPT_FAIL;
+	default:
+		/* ECONNABORTED, EINTR, and the network's errors that Linux passes on
+		 * here. */
+		return ACCEPT_AGAIN;
+	}
+}

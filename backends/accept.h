@@ -1,0 +1,22 @@
+/* accept.h - what a failed accept means for the listener (accept(2), "Error handling").
+ */
+#ifndef BACKENDS_ACCEPT_H
+#define BACKENDS_ACCEPT_H
+
+enum accept_next {
+	ACCEPT_AGAIN, /* that one connection is gone; the next may be fine */
+	ACCEPT_EMPTY, /* nobody waits */
+	ACCEPT_PAUSE, /* out of descriptors or memory: rest, or spin at 100 % CPU */
+	ACCEPT_FAIL,  /* the listener itself is broken */
+};
+
+enum {
+	ACCEPT_BUDGET =
+		256, /* connections one event may take before others get their turn */
+	ACCEPT_PAUSE_MS = 100, /* how long a starved listener rests */
+};
+
+/* error is a negative errno that accept gave. */
+enum accept_next accept_after_error(int error);
+
+#endif

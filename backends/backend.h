@@ -1,0 +1,107 @@
+/*
+ * backend.h - the whole contract between the echo server and a way of waiting.
+ *
+ * There are two tiers. Every backend has run(): it owns the loop of a worker thread until
+ * the stop descriptor is readable. Below it, a READINESS backend (select, poll, epoll)
+ * sets run to readiness_run(), the one loop they share, and gives four functions in a
+ * struct poller_ops: open, watch, wait, close. A COMPLETION backend (io_uring) writes run
+ * itself. Whoever adds a backend reads this file, readiness.c and one of the pollers.
+ *
+ * A plug-in is the same .c file compiled to a shared object, with one symbol more:
+ *	const struct backend muxbench_backend = { .abi = BACKEND_ABI, ... };
+ *
+ * Everywhere: 0 or a value on success, -errno on failure; state is passed, never global;
+ * nothing here prints or exits.
+ */
+#ifndef BACKENDS_BACKEND_H
+#define BACKENDS_BACKEND_H
+
+#include "backends/calls.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define BACKEND_ABI    1 /* raised when any struct of this folder changes */
+#define BACKEND_SYMBOL "muxbench_backend"
+
+enum { READY_READ = 1, READY_WRITE = 2 };
+
+/*
+ * One ready descriptor: a HINT, never a promise. Only recv and send know; a stale event
+ * for a descriptor number that was closed and given out again must do no harm (epoll(7),
+ * Q6).
+ */
+struct ready {
+	int fd;
+	unsigned events; /* READY_READ, READY_WRITE; a hang-up or error counts as
+			    READY_READ */
+};
+
+struct poller_ops {
+	/*
+	 * Makes *state, which the poller owns until close(). Descriptors are < fds_max;
+	 * wait() is given room for batch_max events. calls outlives the poller.
+	 */
+	int (*open)(void **state, int fds_max, int batch_max, struct calls *calls);
+	/*
+	 * Interest in fd changes from was to want (READY_READ, READY_WRITE or both). was
+	 * 0: fd is new; want 0: forget it. was equal to want (edge-triggered backends
+	 * only): report fd again now if it is ready.
+	 */
+	int (*watch)(void *state, int fd, unsigned was, unsigned want);
+	/*
+	 * Sleeps until something is ready, at most timeout_ms (-1: for ever). Fills out
+	 * and returns how many (0 at the timeout), or -errno; -EINTR is no failure.
+	 */
+	int (*wait)(void *state, struct ready *out, int timeout_ms);
+	/* Frees state; closes no watched descriptor. */
+	void (*close)(void *state);
+};
+
+enum {
+	/* wait() reports changes, not states: drain a descriptor or ask again by watch().
+	 */
+	BACKEND_EDGE = 1,
+	/* close(2) ends the watch: watch(fd, was, 0) is not needed before it. */
+	BACKEND_CLOSE_FORGETS = 2,
+};
+
+struct server; /* below: what a running backend is given */
+
+struct backend {
+	unsigned abi;        /* BACKEND_ABI; looked at before anything else */
+	const char *name;    /* as people type it: [a-z0-9_-], 31 letters at most */
+	const char *summary; /* one line for --list */
+	unsigned flags;      /* BACKEND_EDGE and so on, sentences about the loop's duty */
+	int fds_limit; /* descriptors must be below it (select: FD_SETSIZE); 0: any */
+	/* 0 if this machine can run it, else -errno and why, in one line. NULL: always
+	 * can. */
+	int (*probe)(char *why, size_t why_size);
+	/* Serves until server->stop_fd is readable. 0, or -errno if it could not go on.
+	 */
+	int (*run)(struct server *server, const struct backend *self);
+	const struct poller_ops
+		*poller; /* for readiness_run(); NULL if run has no use for it */
+};
+
+/* One worker's world. All of it is owned by the caller of run() and outlives it. */
+struct server {
+	int listen_fd; /* bound, listening, non-blocking */
+	int stop_fd;   /* an eventfd: readable when the loop must end; never read it */
+	int fds_max;   /* RLIMIT_NOFILE in force: every descriptor is below it */
+	int batch_max; /* events to take from one wait */
+	struct calls *calls; /* this worker is the only writer */
+	/*
+	 * To be called once, when all is set up and the first wait is next: only then is
+	 * the server announced. modes says what the backend really got, words with spaces
+	 * between
+	 * ("SINGLE_ISSUER DEFER_TASKRUN"), "" when there is nothing to tell; it is
+	 * copied.
+	 */
+	void (*ready)(struct server *server, const char *modes);
+};
+
+/* The loop of every readiness backend (readiness.c): sits in backend.run. */
+int readiness_run(struct server *server, const struct backend *self);
+
+#endif

@@ -1,0 +1,17 @@
+/* buffers.c - one buffer a descriptor number, in one lazily filled mapping. */
+#include "backends/buffers.h"
+
+#include <sys/mman.h>
+
+unsigned char *buffers_open(int count)
+{
+	void *base = mmap(NULL, (size_t)count * ECHO_BUFFER_BYTES, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return base == MAP_FAILED ? NULL : base;
+}
+
+void buffers_close(unsigned char *base, int count)
+{
+	munmap(base, (size_t)count * ECHO_BUFFER_BYTES);
+}

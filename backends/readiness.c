@@ -1,0 +1,314 @@
+/*
+ * readiness.c - the one loop that select, poll and epoll share.
+ *
+ * Wait until something is ready; for each ready descriptor do one small step that cannot
+ * block; wait again. All connections live in one thread, each as a few bytes of state:
+ * what it wants to do next (echo.h). What differs between the multiplexers is hidden in
+ * four functions (struct poller_ops); everything a connection does is here, once.
+ *
+ * Reads go into one scratch buffer, for a reply that leaves at once needs no memory of
+ * its own. Only bytes that the peer does not take yet are moved to the connection's
+ * buffer.
+ */
+#include "backends/accept.h"
+#include "backends/backend.h"
+#include "backends/buffers.h"
+#include "backends/echo.h"
+#include "common/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { STOP_FLUSH_MS = 1000 }; /* how long a stopping server waits for slow readers */
+
+struct connection {
+	struct echo echo;
+	unsigned watched; /* the interest now set; 0: no connection has this number */
+};
+
+struct loop {
+	struct server *server;
+	struct calls *calls;
+	const struct backend *backend;
+	void *poller;                   /* owned by backend->poller */
+	struct connection *connections; /* by descriptor number, fds_max of them */
+	int fds_top;                    /* one more than the highest number ever used */
+	unsigned char *buffers; /* by descriptor number: what is owed and not taken */
+	unsigned char *scratch; /* ECHO_BUFFER_BYTES that every read goes into */
+	struct ready *batch;    /* batch_max of them */
+	uint64_t listener_resumes_ns; /* when a paused listener is watched again; 0: it is
+				       */
+	bool stopping;
+};
+
+static bool is_edge_triggered(const struct loop *loop)
+{
+	return loop->backend->flags & BACKEND_EDGE;
+}
+
+static int watch(struct loop *loop, int fd, unsigned was, unsigned want)
+{
+	return loop->backend->poller->watch(loop->poller, fd, was, want);
+}
+
+static void connection_close(struct loop *loop, int fd)
+{
+	struct connection *connection = &loop->connections[fd];
+
+	if (!(loop->backend->flags & BACKEND_CLOSE_FORGETS))
+		watch(loop, fd, connection->watched, 0);
+	calls_close(loop->calls, fd);
+	calls_add(&loop->calls->closed, 1);
+	if (connection->echo.error < 0)
+		calls_add(&loop->calls->connection_errors, 1);
+	memset(connection, 0, sizeof(*connection));
+}
+
+/*
+ * One read or one write, whichever is next. Returns what recv or send returned. Bytes are
+ * in scratch right after a read, else in the connection's own buffer.
+ */
+static ssize_t connection_step(struct loop *loop, int fd, const unsigned char **bytes)
+{
+	struct echo *echo = &loop->connections[fd].echo;
+	ssize_t result;
+
+	if (echo->next == ECHO_READ) {
+		result = calls_recv(loop->calls, fd, loop->scratch, ECHO_BUFFER_BYTES);
+		echo_after_read(echo, result);
+		*bytes = loop->scratch;
+	} else {
+		result = calls_send(loop->calls, fd, *bytes + echo->offset, echo->owed);
+		echo_after_write(echo, result);
+	}
+	return result;
+}
+
+/* Scratch will be overwritten by the next connection: move what is owed out of it. */
+static void keep_owed(struct loop *loop, int fd)
+{
+	struct echo *echo = &loop->connections[fd].echo;
+
+	memcpy(buffers_at(loop->buffers, fd), loop->scratch + echo->offset, echo->owed);
+	echo->offset = 0;
+}
+
+/* Sets the interest that the connection's next step needs, if it is not set already. */
+static int connection_watch(struct loop *loop, int fd, bool again)
+{
+	struct connection *connection = &loop->connections[fd];
+	unsigned want = connection->echo.next == ECHO_WRITE ? READY_WRITE : READY_READ;
+
+	if (is_edge_triggered(loop))
+		want |= connection->watched; /* a set bit costs nothing between edges */
+	if (want == connection->watched && !again)
+		return 0;
+	int error = watch(loop, fd, connection->watched, want);
+
+	if (error == 0)
+		connection->watched = want;
+	return error;
+}
+
+/*
+ * Serves a connection as far as it goes without waiting. Level-triggered: one echo, the
+ * poller will report what is left. Edge-triggered: until EAGAIN, for nobody tells twice;
+ * a sender who outruns that is put back behind the others after ECHO_BUDGET_BYTES.
+ */
+static void connection_ready(struct loop *loop, int fd)
+{
+	struct echo *echo = &loop->connections[fd].echo;
+	const unsigned char *bytes = buffers_at(loop->buffers, fd);
+	size_t moved = 0;
+	ssize_t result;
+
+	do {
+		result = connection_step(loop, fd, &bytes);
+		if (result > 0)
+			moved += (size_t)result;
+		if (result > 0 && echo->next == ECHO_READ && !is_edge_triggered(loop))
+			break;
+	} while (result != -EAGAIN && echo->next != ECHO_CLOSE &&
+		 moved < ECHO_BUDGET_BYTES);
+
+	if (echo->next == ECHO_WRITE && bytes == loop->scratch)
+		keep_owed(loop, fd);
+	if (loop->stopping && echo->next == ECHO_READ)
+		echo->next = ECHO_CLOSE;
+	bool again = is_edge_triggered(loop) && result != -EAGAIN;
+
+	if (echo->next == ECHO_CLOSE || connection_watch(loop, fd, again) < 0)
+		connection_close(loop, fd);
+}
+
+/* A new connection: watched from now on, or refused if this backend cannot watch it. */
+static void connection_open(struct loop *loop, int fd)
+{
+	int fds_limit = loop->backend->fds_limit;
+	struct connection *connection = &loop->connections[fd];
+
+	if ((fds_limit > 0 && fd >= fds_limit) || watch(loop, fd, 0, READY_READ) < 0) {
+		calls_add(&loop->calls->refused, 1);
+		calls_close(loop->calls, fd);
+		return;
+	}
+	*connection = (struct connection){.watched = READY_READ};
+	if (fd >= loop->fds_top)
+		loop->fds_top = fd + 1;
+	calls_add(&loop->calls->accepted, 1);
+}
+
+static int listener_pause(struct loop *loop)
+{
+	calls_add(&loop->calls->accept_pauses, 1);
+	loop->listener_resumes_ns = clock_now_ns() + ACCEPT_PAUSE_MS * NS_PER_MS;
+	return watch(loop, loop->server->listen_fd, READY_READ, 0);
+}
+
+/* Takes all that wait, up to a budget. */
+static int listener_ready(struct loop *loop)
+{
+	int listen_fd = loop->server->listen_fd;
+
+	for (int taken = 0; taken < ACCEPT_BUDGET; taken++) {
+		int fd = calls_accept(loop->calls, listen_fd);
+
+		if (fd >= 0) {
+			connection_open(loop, fd);
+			continue;
+		}
+		switch (accept_after_error(fd)) {
+		case ACCEPT_AGAIN:
+			break;
+		case ACCEPT_EMPTY:
+			return 0;
+		case ACCEPT_PAUSE:
+			return listener_pause(loop);
+		case ACCEPT_FAIL:
+			return fd;
+		}
+	}
+	return is_edge_triggered(loop) ? watch(loop, listen_fd, READY_READ, READY_READ)
+				       : 0;
+}
+
+/* No new connections, no new requests: only who is still owed bytes stays. */
+static void begin_stop(struct loop *loop)
+{
+	loop->stopping = true;
+	watch(loop, loop->server->stop_fd, READY_READ, 0);
+	if (loop->listener_resumes_ns == 0)
+		watch(loop, loop->server->listen_fd, READY_READ, 0);
+	loop->listener_resumes_ns = 0;
+	for (int fd = 0; fd < loop->fds_top; fd++)
+		if (loop->connections[fd].watched &&
+			loop->connections[fd].echo.next == ECHO_READ)
+			connection_close(loop, fd);
+}
+
+static int dispatch(struct loop *loop, int fd)
+{
+	if (loop->connections[fd].watched)
+		connection_ready(loop, fd);
+	else if (fd == loop->server->stop_fd && !loop->stopping)
+		begin_stop(loop);
+	else if (fd == loop->server->listen_fd && !loop->stopping)
+		return listener_ready(loop);
+	return 0;
+}
+
+/* Sleeps until wake_ns (0: for ever), then handles what is ready. */
+static int wait_and_dispatch(struct loop *loop, uint64_t wake_ns)
+{
+	int timeout_ms = wake_ns ? clock_timeout_ms(wake_ns) : -1;
+	int count = loop->backend->poller->wait(loop->poller, loop->batch, timeout_ms);
+
+	calls_add(&loop->calls->wakeups, 1);
+	if (count < 0)
+		return count == -EINTR ? 0 : count;
+	calls_add(&loop->calls->events, (uint64_t)count);
+	for (int i = 0; i < count; i++) {
+		int error = dispatch(loop, loop->batch[i].fd);
+
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+static int serve(struct loop *loop)
+{
+	while (!loop->stopping) {
+		int error = wait_and_dispatch(loop, loop->listener_resumes_ns);
+
+		if (error < 0)
+			return error;
+		if (loop->listener_resumes_ns &&
+			clock_now_ns() >= loop->listener_resumes_ns) {
+			loop->listener_resumes_ns = 0;
+			error = watch(loop, loop->server->listen_fd, 0, READY_READ);
+			if (error < 0)
+				return error;
+		}
+	}
+	return 0;
+}
+
+/* After a stop: what is owed still goes out, but no reader can hold the server for long.
+ */
+static void flush(struct loop *loop)
+{
+	uint64_t deadline_ns = clock_now_ns() + STOP_FLUSH_MS * NS_PER_MS;
+	struct calls *calls = loop->calls;
+
+	while (calls->accepted > calls->closed && clock_now_ns() < deadline_ns)
+		if (wait_and_dispatch(loop, deadline_ns) < 0)
+			break;
+	for (int fd = 0; fd < loop->fds_top; fd++)
+		if (loop->connections[fd].watched)
+			connection_close(loop, fd);
+}
+
+static int loop_open(struct loop *loop)
+{
+	struct server *server = loop->server;
+
+	loop->connections = calloc((size_t)server->fds_max, sizeof(*loop->connections));
+	loop->batch = calloc((size_t)server->batch_max, sizeof(*loop->batch));
+	loop->scratch = malloc(ECHO_BUFFER_BYTES);
+	loop->buffers = buffers_open(server->fds_max);
+	if (!loop->connections || !loop->batch || !loop->scratch || !loop->buffers)
+		return -ENOMEM;
+	int error = loop->backend->poller->open(
+		&loop->poller, server->fds_max, server->batch_max, server->calls);
+	if (error == 0)
+		error = watch(loop, server->stop_fd, 0, READY_READ);
+	if (error == 0)
+		error = watch(loop, server->listen_fd, 0, READY_READ);
+	return error;
+}
+
+static void loop_close(struct loop *loop)
+{
+	if (loop->poller)
+		loop->backend->poller->close(loop->poller);
+	if (loop->buffers)
+		buffers_close(loop->buffers, loop->server->fds_max);
+	free(loop->scratch);
+	free(loop->batch);
+	free(loop->connections);
+}
+
+int readiness_run(struct server *server, const struct backend *self)
+{
+	struct loop loop = {.server = server, .calls = server->calls, .backend = self};
+	int error = loop_open(&loop);
+
+	if (error == 0) {
+		server->ready(server, "");
+		error = serve(&loop);
+		flush(&loop);
+	}
+	loop_close(&loop);
+	return error;
+}

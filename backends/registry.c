@@ -1,0 +1,90 @@
+/* registry.c - every backend by name; to add a built-in, add one line in each list. */
+#include "backends/registry.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+extern const struct backend backend_select;
+extern const struct backend backend_select_wide;
+extern const struct backend backend_poll;
+extern const struct backend backend_epoll_lt;
+extern const struct backend backend_epoll_et;
+extern const struct backend backend_io_uring;
+
+const struct backend *const registry_backends[] = {
+	&backend_select,
+	&backend_select_wide,
+	&backend_poll,
+	&backend_epoll_lt,
+	&backend_epoll_et,
+	&backend_io_uring,
+	NULL,
+};
+
+static bool is_plugin_path(const char *name)
+{
+	size_t length = strlen(name);
+
+	return strchr(name, '/') || (length > 3 && strcmp(name + length - 3, ".so") == 0);
+}
+
+static int plugin_load(
+	const char *path, const struct backend **backend, struct problem *problem)
+{
+	char with_slash[4096];
+
+	/* Without a '/', dlopen(3) would search the library path. */
+	if (!strchr(path, '/')) {
+		if (strlen(path) + 3 > sizeof(with_slash))
+			return problem_set(
+				problem, -ENAMETOOLONG, "plug-in path too long");
+		strcpy(with_slash, "./");
+		strcat(with_slash, path);
+		path = with_slash;
+	}
+	if (access(path, R_OK) < 0)
+		return problem_set(problem, -ENOENT, "cannot read plug-in '%.200s': %s",
+			path, strerror(errno));
+	void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!object)
+		return problem_set(
+			problem, -EINVAL, "cannot load plug-in: %.300s", dlerror());
+	const struct backend *found = dlsym(object, BACKEND_SYMBOL);
+	if (!found)
+		return problem_set(problem, -EINVAL,
+			"'%.200s' is no muxbench plug-in: it exports no "
+			"symbol " BACKEND_SYMBOL,
+			path);
+	if (found->abi != BACKEND_ABI)
+		return problem_set(problem, -EINVAL,
+			"plug-in '%.200s' was built for ABI %u, this server has ABI %d: "
+			"build it again",
+			path, found->abi, BACKEND_ABI);
+	if (!found->name || !found->summary || !found->run ||
+		(found->run == readiness_run && !found->poller))
+		return problem_set(problem, -EINVAL,
+			"plug-in '%.200s' lacks a name, a summary, a run or a poller",
+			path);
+	*backend = found;
+	return 0;
+}
+
+int registry_find(
+	const char *name, const struct backend **backend, struct problem *problem)
+{
+	if (is_plugin_path(name))
+		return plugin_load(name, backend, problem);
+	for (size_t i = 0; registry_backends[i]; i++)
+		if (strcmp(registry_backends[i]->name, name) == 0) {
+			*backend = registry_backends[i];
+			return 0;
+		}
+	return problem_set(
+		problem, -ENOENT, "no backend is called '%.80s' (see --list)", name);
+}
+
+int registry_probe(const struct backend *backend, struct problem *why)
+{
+	why->text[0] = '\0';
+	return backend->probe ? backend->probe(why->text, sizeof(why->text)) : 0;
+}

@@ -1,0 +1,162 @@
+/* control.c - the JSON lines that the harness and the server exchange. */
+#include "server/control.h"
+
+#include "common/clock.h"
+#include "common/jsonl.h"
+#include "common/records.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum { PROTOCOL = 1, SETTLE_MS_MAX = 60000 };
+
+static uint64_t load(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+/* The worker's modes, words with spaces between, as an array. */
+static json_t *modes_array(const char *modes)
+{
+	json_t *array = json_array();
+
+	while (*(modes += strspn(modes, " "))) {
+		size_t length = strcspn(modes, " ");
+
+		json_array_append_new(array, json_stringn(modes, length));
+		modes += length;
+	}
+	return array;
+}
+
+json_t *control_ready(const struct worker *worker, const struct control_facts *facts)
+{
+	char address[80];
+	int port;
+
+	net_address_format(facts->address, address, sizeof(address), &port);
+	return json_pack("{ss si si ss so ss si si so so si s[i] so}", "event", "ready",
+		"protocol", PROTOCOL, "pid", (int)getpid(), "backend",
+		worker->backend->name, "modes", modes_array(worker->modes), "address",
+		address, "port", port, "connections_max", facts->connections_max,
+		"descriptors_soft", record_u64(facts->descriptors_soft),
+		"descriptors_hard", record_u64(facts->descriptors_hard), "fds_limit",
+		worker->backend->fds_limit, "worker_tids", (int)worker->tid, "cpu",
+		worker->cpu >= 0 ? json_integer(worker->cpu) : json_null());
+}
+
+static json_t *calls_object(const struct calls *calls)
+{
+	static const char *const names[CALL_COUNT] = {
+#define CALL_NAME(name) [CALL_##name] = #name,
+		CALLS(CALL_NAME)
+#undef CALL_NAME
+	};
+	json_t *object = json_object();
+
+	for (int i = 0; i < CALL_COUNT; i++) {
+		uint64_t count = load(&calls->count[i]);
+
+		if (count > 0)
+			json_object_set_new(object, names[i], record_u64(count));
+	}
+	return object;
+}
+
+static json_t *connections_object(const struct calls *calls)
+{
+	/* closed first: read the other way round, held could wrap below zero. */
+	uint64_t closed = load(&calls->closed);
+	uint64_t accepted = load(&calls->accepted);
+
+	return json_pack("{so so so so}", "accepted", record_u64(accepted), "closed",
+		record_u64(closed), "refused", record_u64(load(&calls->refused)), "held",
+		record_u64(accepted - closed));
+}
+
+static json_t *counters_object(const struct calls *calls)
+{
+	const struct {
+		const char *name;
+		const uint64_t *counter;
+	} counters[] = {
+		{"bytes_rx", &calls->bytes_rx},
+		{"bytes_tx", &calls->bytes_tx},
+		{"wakeups", &calls->wakeups},
+		{"events", &calls->events},
+		{"eagain_accept", &calls->eagain_accept},
+		{"eagain_recv", &calls->eagain_recv},
+		{"eagain_send", &calls->eagain_send},
+		{"wait_bytes", &calls->wait_bytes},
+		{"connection_errors", &calls->connection_errors},
+		{"accept_pauses", &calls->accept_pauses},
+	};
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+		json_object_set_new(
+			object, counters[i].name, record_u64(load(counters[i].counter)));
+	return object;
+}
+
+json_t *control_snapshot(const struct worker *worker, bool settled)
+{
+	const struct calls *calls = &worker->calls;
+	struct usage usage = {0};
+
+	/* Every thread but this one, which is the control side. */
+	usage_read(getpid(), gettid(), &usage);
+	return json_pack("{ss so sb so so so so}", "event", "snapshot", "at_ns",
+		record_u64(clock_now_ns()), "settled", (int)settled, "connections",
+		connections_object(calls), "counters", counters_object(calls), "calls",
+		calls_object(calls), "usage", record_from_usage(&usage));
+}
+
+json_t *control_reason(const char *event, const char *backend, const char *reason)
+{
+	json_t *object = json_pack("{ss ss}", "event", event, "reason", reason);
+
+	if (backend)
+		json_object_set_new(object, "backend", json_string(backend));
+	return object;
+}
+
+static int write_and_free(json_t *event)
+{
+	int error = jsonl_write(STDOUT_FILENO, event);
+
+	json_decref(event);
+	return error;
+}
+
+static int answer_snapshot(const struct worker *worker, const json_t *command)
+{
+	uint64_t settle_ms = 0;
+
+	if (json_object_get(command, "settle_ms")) {
+		struct problem problem = {0};
+
+		if (record_get_u64(command, "settle_ms", &settle_ms, &problem) < 0 ||
+			settle_ms > SETTLE_MS_MAX)
+			return write_and_free(control_reason("error", NULL,
+				"'settle_ms' takes 0 to 60000 milliseconds"));
+	}
+	bool settled = settle_ms > 0 &&
+		       worker_settle(worker, clock_now_ns() + settle_ms * NS_PER_MS);
+	return write_and_free(control_snapshot(worker, settled));
+}
+
+int control_answer(const struct worker *worker, const json_t *command)
+{
+	const char *name = "";
+	struct problem problem = {0};
+
+	if (record_get_string(command, "cmd", &name, &problem) < 0)
+		return write_and_free(control_reason("error", NULL, problem.text));
+	if (strcmp(name, "stop") == 0)
+		return 1;
+	if (strcmp(name, "snapshot") == 0)
+		return answer_snapshot(worker, command);
+	return write_and_free(
+		control_reason("error", NULL, "unknown command: snapshot or stop"));
+}

@@ -1,0 +1,35 @@
+/*
+ * control.h - the JSON lines that the harness and the server exchange.
+ *
+ * Events go to stdout, one object a line; commands come from stdin: {"cmd":"snapshot"},
+ * {"cmd":"snapshot","settle_ms":500}, {"cmd":"stop"}. docs/reference/protocol.md has them
+ * all with their fields.
+ */
+#ifndef SERVER_CONTROL_H
+#define SERVER_CONTROL_H
+
+#include "common/net.h"
+#include "server/worker.h"
+
+#include <jansson.h>
+
+/* What "ready" tells besides what the worker knows. */
+struct control_facts {
+	const struct net_address *address; /* as bound */
+	int connections_max;               /* how many can be held */
+	uint64_t descriptors_soft;
+	uint64_t descriptors_hard;
+};
+
+/* Each builds an event that the caller owns. */
+json_t *control_ready(const struct worker *worker, const struct control_facts *facts);
+json_t *control_snapshot(const struct worker *worker, bool settled);
+json_t *control_reason(const char *event, const char *backend, const char *reason);
+
+/*
+ * Answers one command on stdout. 1: it was stop; 0: go on; -errno: stdout is gone. A
+ * command that is not understood is answered with an error event, and the server goes on.
+ */
+int control_answer(const struct worker *worker, const json_t *command);
+
+#endif

@@ -1,0 +1,28 @@
+/* options.h - the command line of muxbench-server. */
+#ifndef SERVER_OPTIONS_H
+#define SERVER_OPTIONS_H
+
+#include "common/problem.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct server_options {
+	const char *backend; /* as typed; NULL with --list */
+	const char *listen;  /* numeric address */
+	int port;            /* 0: any free one */
+	int cpu;             /* the worker's core; -1: any */
+	bool control;
+	bool list;
+	bool json;
+	bool help;
+	bool version;
+};
+
+/* 0, or -EINVAL with problem. Strings point into argv. */
+int server_options_parse(
+	struct server_options *options, int argc, char *argv[], struct problem *problem);
+
+void server_options_help(FILE *out);
+
+#endif
