@@ -1,0 +1,207 @@
+/* options.c - the command line of muxbench-load, checked. */
+#include "loadgen/options.h"
+
+#include "common/clock.h"
+#include "common/cpu.h"
+#include "common/parse.h"
+#include "loadgen/engine.h"
+
+#include <errno.h>
+#include <getopt.h>
+
+enum {
+	OPTION_PORT = 'p',
+	OPTION_HOST = 'H',
+	OPTION_IDLE = 'i',
+	OPTION_ACTIVE = 'a',
+	OPTION_MESSAGE_BYTES = 'm',
+	OPTION_DURATION = 'd',
+	OPTION_REQUESTS = 'n',
+	OPTION_HELP = 'h',
+	OPTION_VERSION = 'V',
+	OPTION_WARMUP = 256, /* from here on: long names only */
+	OPTION_SEED,
+	OPTION_CPU,
+	OPTION_ECHO_IDLE,
+	OPTION_CONTROL,
+	OPTION_CONNECT_TIMEOUT,
+};
+
+static const char short_options[] = ":p:H:i:a:m:d:n:hV";
+
+static const struct option long_options[] = {
+	{"port", required_argument, NULL, OPTION_PORT},
+	{"host", required_argument, NULL, OPTION_HOST},
+	{"idle", required_argument, NULL, OPTION_IDLE},
+	{"active", required_argument, NULL, OPTION_ACTIVE},
+	{"message-bytes", required_argument, NULL, OPTION_MESSAGE_BYTES},
+	{"duration", required_argument, NULL, OPTION_DURATION},
+	{"requests", required_argument, NULL, OPTION_REQUESTS},
+	{"warmup", required_argument, NULL, OPTION_WARMUP},
+	{"seed", required_argument, NULL, OPTION_SEED},
+	{"cpu", required_argument, NULL, OPTION_CPU},
+	{"echo-idle", no_argument, NULL, OPTION_ECHO_IDLE},
+	{"control", no_argument, NULL, OPTION_CONTROL},
+	{"connect-timeout", required_argument, NULL, OPTION_CONNECT_TIMEOUT},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{NULL, 0, NULL, 0},
+};
+
+#define IDLE_MAX          10000000
+#define ACTIVE_MAX        1000000
+#define MESSAGE_BYTES_MAX (16 << 20)
+#define REQUESTS_MAX      1000000000000
+#define CONNECT_MAX_NS    (3600 * NS_PER_S)
+
+/* What was on the command line, until all of it is known. */
+struct given {
+	const char *host;
+	int port; /* 0: not given */
+	bool window;
+};
+
+static int parse_one(int option, const char *text, struct options *options,
+	struct given *given, struct problem *problem)
+{
+	switch (option) {
+	case OPTION_PORT:
+		return parse_int("--port", text, 1, 65535, &given->port, problem);
+	case OPTION_HOST:
+		given->host = text;
+		return 0;
+	case OPTION_IDLE:
+		return parse_u64(
+			"--idle", text, 0, IDLE_MAX, &options->connections_idle, problem);
+	case OPTION_ACTIVE:
+		return parse_u64("--active", text, 1, ACTIVE_MAX,
+			&options->connections_active, problem);
+	case OPTION_MESSAGE_BYTES:
+		return parse_bytes("--message-bytes", text, 1, MESSAGE_BYTES_MAX,
+			&options->message_bytes, problem);
+	case OPTION_DURATION:
+		given->window = true;
+		return parse_duration_ns("--duration", text, NS_PER_MS,
+			ENGINE_DURATION_MAX_NS, &options->duration_ns, problem);
+	case OPTION_REQUESTS:
+		given->window = true;
+		return parse_u64(
+			"--requests", text, 1, REQUESTS_MAX, &options->requests, problem);
+	case OPTION_WARMUP:
+		return parse_duration_ns("--warmup", text, 0, ENGINE_DURATION_MAX_NS,
+			&options->warmup_ns, problem);
+	case OPTION_SEED:
+		return parse_u64("--seed", text, 0, UINT64_MAX, &options->seed, problem);
+	case OPTION_CPU:
+		return parse_int("--cpu", text, 0, CPUS_MAX - 1, &options->cpu, problem);
+	case OPTION_ECHO_IDLE:
+		options->echo_idle = true;
+		return 0;
+	case OPTION_CONTROL:
+		options->control = true;
+		return 0;
+	case OPTION_CONNECT_TIMEOUT:
+		return parse_duration_ns("--connect-timeout", text, NS_PER_MS,
+			CONNECT_MAX_NS, &options->connect_timeout_ns, problem);
+	case OPTION_HELP:
+		options->help = true;
+		return 0;
+	case OPTION_VERSION:
+		options->version = true;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* What only shows when all options are known. */
+static int check_together(
+	struct options *options, const struct given *given, struct problem *problem)
+{
+	if (given->port == 0)
+		return problem_set(problem, -EINVAL,
+			"--port is missing: the port of the echo server to load");
+	if (options->duration_ns && options->requests)
+		return problem_set(problem, -EINVAL,
+			"--duration and --requests both end the run: give one of them");
+	if (options->control && (given->window || options->warmup_ns))
+		return problem_set(problem, -EINVAL,
+			"--control takes what to run from standard input: leave out "
+			"--duration, --requests and --warmup");
+	if (!options->duration_ns && !options->requests)
+		options->duration_ns = NS_PER_S;
+	return net_address_parse(&options->target, given->host, given->port, problem);
+}
+
+int options_parse(
+	int argc, char *argv[], struct options *options, struct problem *problem)
+{
+	struct given given = {.host = "127.0.0.1"};
+	int option, error;
+
+	*options = (struct options){
+		.connections_active = 1,
+		.message_bytes = 64,
+		.seed = 1,
+		.connect_timeout_ns = 10 * NS_PER_S,
+		.cpu = -1,
+	};
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) !=
+		-1) {
+		if (option == '?' || option == ':')
+			return parse_option_unknown(argv, option, problem);
+		error = parse_one(option, optarg, options, &given, problem);
+		if (error < 0)
+			return error;
+		if (options->help || options->version)
+			return 0;
+	}
+	if (optind < argc)
+		return problem_set(problem, -EINVAL,
+			"'%.80s' is not an option: every value has a name (see --help)",
+			argv[optind]);
+	return check_together(options, &given, problem);
+}
+
+const char *options_help(void)
+{
+	return "usage: muxbench-load --port PORT [options]\n"
+	       "\n"
+	       "Holds idle connections to an echo server open, and on the active ones\n"
+	       "sends a message, waits for all of its echo, checks every byte, and "
+	       "sends\n"
+	       "the next. Prints one JSON object: counts, service times, CPU time.\n"
+	       "\n"
+	       "  -p, --port PORT           the server's port\n"
+	       "  -H, --host ADDRESS        its numeric address (127.0.0.1)\n"
+	       "  -i, --idle N              connections that only stay open (0); what "
+	       "does\n"
+	       "                            not fit in this process is held by others\n"
+	       "  -a, --active N            connections that send and await (1)\n"
+	       "  -m, --message-bytes SIZE  of each message, 1 to 16MiB (64)\n"
+	       "  -d, --duration TIME       how long to start requests, as 2, 0.5, 300ms "
+	       "(1)\n"
+	       "  -n, --requests N          or how many to start in all\n"
+	       "      --warmup TIME         run as long before, and forget it (0)\n"
+	       "      --seed N              of the bytes in the messages (1)\n"
+	       "      --cpu N               stay on this core\n"
+	       "      --echo-idle           first make the server echo one short message "
+	       "on\n"
+	       "                            each idle connection: proof that it holds "
+	       "them\n"
+	       "      --connect-timeout TIME  for one connection (10)\n"
+	       "      --control             take commands as JSON lines from standard\n"
+	       "                            input, answer on standard output\n"
+	       "  -h, --help                print this and exit\n"
+	       "  -V, --version             print the version and exit\n"
+	       "\n"
+	       "examples:\n"
+	       "  muxbench-load --port 7000\n"
+	       "  muxbench-load --port 7000 --active 100 --idle 10000 --duration 5\n"
+	       "  muxbench-load --port 7000 --message-bytes 16MiB --requests 10\n"
+	       "\n"
+	       "exit status: 0 all went well, 1 an error or a wrong byte, 2 a wrong "
+	       "command\n"
+	       "line, 130 interrupted by ctrl-C\n";
+}

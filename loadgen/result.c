@@ -1,0 +1,47 @@
+/* result.c - what muxbench-load says, as JSON. */
+#include "loadgen/result.h"
+
+#include "common/records.h"
+
+#include <unistd.h>
+
+enum { PROTOCOL = 1 };
+
+json_t *result_connected(const struct load *load, const struct options *options)
+{
+	return json_pack("{ss si si so so so so so so}", "event", "connected", "protocol",
+		PROTOCOL, "pid", (int)getpid(), "connections_idle",
+		record_u64(options->connections_idle), "connections_active",
+		record_u64(options->connections_active), "processes",
+		record_u64(1 + load->holders.count), "connect_ns",
+		record_u64(load->connect_ns), "descriptors_soft",
+		record_u64(load->descriptors_soft), "descriptors_hard",
+		record_u64(load->descriptors_hard));
+}
+
+static json_t *counters(const struct engine_result *result)
+{
+	return json_pack("{so so so so so so}", "requests_completed",
+		record_u64(result->requests_completed), "bytes_tx",
+		record_u64(result->bytes_tx), "bytes_rx", record_u64(result->bytes_rx),
+		"errors", record_u64(result->errors), "bytes_wrong",
+		record_u64(result->bytes_wrong), "connections_lost",
+		record_u64(result->connections_lost));
+}
+
+json_t *result_done(const struct engine_result *result)
+{
+	/* A closed loop has no response time and no lag: null, not measured. */
+	json_t *latency = json_pack("{sn so sn}", "response", "service",
+		record_from_histogram(&result->service), "send_lag");
+
+	return json_pack("{ss so so so so ss?}", "event", "done", "measured_ns",
+		record_u64(result->measured_ns), "counters", counters(result), "usage",
+		record_from_usage(&result->usage), "latency", latency, "errors_first",
+		result->errors ? result->first_error.text : NULL);
+}
+
+json_t *result_error(const char *reason)
+{
+	return json_pack("{ss ss}", "event", "error", "reason", reason);
+}
