@@ -25,7 +25,7 @@ struct wide_state {
 	uint64_t *read_interest, *write_interest;
 	uint64_t *readable, *writable;
 	int fds_top; /* one more than the highest descriptor in either set */
-	int cursor;  /* the word where the next scan starts */
+	int cursor;  /* the descriptor where the next scan starts */
 	int batch_max;
 };
 
@@ -81,10 +81,14 @@ static int wide_watch(void *state, int fd, unsigned was, unsigned want)
 	return 0;
 }
 
-/* The ready descriptors of one word into out; how many fitted into room. */
-static int take_word(const struct wide_state *s, int word, struct ready *out, int room)
+/*
+ * The ready descriptors of one word, from bit first on, into out; at most room of them.
+ * Returns how many; *next is where to go on, WORD_BITS when the word is done.
+ */
+static int take_word(const struct wide_state *s, int word, int first, struct ready *out,
+	int room, int *next)
 {
-	uint64_t left = s->readable[word] | s->writable[word];
+	uint64_t left = (s->readable[word] | s->writable[word]) & ~0ULL << first;
 	int count = 0;
 
 	for (; left && count < room; left &= left - 1) {
@@ -96,6 +100,28 @@ static int take_word(const struct wide_state *s, int word, struct ready *out, in
 				  (s->writable[word] >> bit & 1 ? READY_WRITE : 0U),
 		};
 	}
+	*next = left ? __builtin_ctzll(left) : WORD_BITS;
+	return count;
+}
+
+/* All words once round from the cursor, until the batch is full. */
+static int take_ready(struct wide_state *s, int words, struct ready *out)
+{
+	int count = 0;
+
+	if (s->cursor >= s->fds_top)
+		s->cursor = 0;
+	for (int seen = 0; seen < words && count < s->batch_max; seen++) {
+		int word = s->cursor / WORD_BITS, next;
+
+		count += take_word(s, word, s->cursor % WORD_BITS, out + count,
+			s->batch_max - count, &next);
+		s->cursor = word * WORD_BITS + next;
+		if (s->cursor >= s->fds_top)
+			s->cursor = 0;
+	}
+	if (count < s->batch_max) /* nobody was left over */
+		s->cursor = 0;
 	return count;
 }
 
@@ -105,7 +131,6 @@ static int wide_wait(void *state, struct ready *out, int timeout_ms)
 	int words = (s->fds_top + WORD_BITS - 1) / WORD_BITS;
 	size_t set_bytes = (size_t)words * sizeof(uint64_t);
 	struct timeval timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
-	int count = 0;
 
 	memcpy(s->readable, s->read_interest, set_bytes);
 	memcpy(s->writable, s->write_interest, set_bytes);
@@ -115,16 +140,7 @@ static int wide_wait(void *state, struct ready *out, int timeout_ms)
 	if (left < 0)
 		return -errno; /* the sets are undefined now */
 	calls_add(&s->calls->wait_bytes, set_bytes * 4);
-	if (left == 0)
-		return 0;
-
-	int word = s->cursor < words ? s->cursor : 0;
-	for (int seen = 0; seen < words && count < s->batch_max; seen++) {
-		count += take_word(s, word, out + count, s->batch_max - count);
-		word = word + 1 < words ? word + 1 : 0;
-	}
-	s->cursor = count == s->batch_max ? word : 0;
-	return count;
+	return left > 0 ? take_ready(s, words, out) : 0;
 }
 
 static void wide_close(void *state)

@@ -54,7 +54,7 @@ static int fail(const struct program *program, enum exit_status status, const ch
 		jsonl_write(STDOUT_FILENO, object);
 		json_decref(object);
 	}
-	return status;
+	return (int)status;
 }
 
 /* SIGINT and SIGTERM become readable; blocked first, so that no thread dies of them. */
