@@ -1,0 +1,15 @@
+/* command.h - what every subcommand of muxbench is. */
+#ifndef HARNESS_COMMAND_H
+#define HARNESS_COMMAND_H
+
+#include "common/problem.h"
+
+/*
+ * argv[0] is the subcommand's name. Returns what the shell gets (exit_status.h, or 128
+ * and the number of the signal that ended it); main() prints problem if there is one.
+ */
+typedef int command_function(int argc, char *argv[], struct problem *problem);
+
+command_function command_run;
+
+#endif

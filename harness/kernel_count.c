@@ -1,0 +1,173 @@
+/* kernel_count.c - the kernel's own count of the system calls a thread makes. */
+#include "harness/kernel_count.h"
+
+#include "common/parse.h"
+#include "harness/files.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TRACEFS    "/sys/kernel/tracing"
+#define DEBUGFS    "/sys/kernel/debug/tracing"
+#define TRACEPOINT "/events/raw_syscalls/sys_enter/id"
+#define PARANOID   "/proc/sys/kernel/perf_event_paranoid"
+
+/* 0 and *id, or -errno. */
+static int read_id(const char *path, uint64_t *id)
+{
+	char text[32];
+	int error = files_read_small(path, text, sizeof(text));
+
+	return error < 0 ? error : parse_u64(path, text, 1, UINT32_MAX, id, NULL);
+}
+
+/* What the child with the private mount answers, in one write. */
+struct mount_answer {
+	int error; /* 0, or the errno of the step that failed */
+	char step[32];
+	uint64_t id;
+};
+
+static struct mount_answer failed_step(const char *step, int error)
+{
+	struct mount_answer answer = {.error = error};
+
+	snprintf(answer.step, sizeof(answer.step), "%s", step);
+	return answer;
+}
+
+/* In the child: the mounts are seen by nobody else and end with the process. */
+static struct mount_answer mount_and_read(void)
+{
+	struct mount_answer answer = {0};
+
+	if (unshare(CLONE_NEWNS) < 0)
+		return failed_step("unshare", errno);
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return failed_step("make mounts private", errno);
+	if (mount("tracefs", TRACEFS, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) <
+		0)
+		return failed_step("mount tracefs", errno);
+	int error = read_id(TRACEFS TRACEPOINT, &answer.id);
+	return error < 0 ? failed_step("read its id", -error) : answer;
+}
+
+/* 0 and *id, or -errno with problem. */
+static int ask_private_mount(uint64_t *id, struct problem *problem)
+{
+	struct mount_answer answer = failed_step("fork", EAGAIN);
+	int pipe_fds[2];
+
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return problem_set(problem, -errno, "pipe: %s", strerror(errno));
+	pid_t child = fork();
+	if (child == 0) {
+		answer = mount_and_read();
+		_exit(write(pipe_fds[1], &answer, sizeof(answer)) < 0);
+	}
+	close(pipe_fds[1]);
+	if (child > 0) {
+		if (read(pipe_fds[0], &answer, sizeof(answer)) != sizeof(answer))
+			answer = failed_step("private mount", EIO);
+		waitpid(child, NULL, 0);
+	}
+	close(pipe_fds[0]);
+	*id = answer.id;
+	return answer.error == 0 ? 0
+				 : problem_set(problem, -answer.error,
+					   "no raw_syscalls:sys_enter to be found (%s: "
+					   "%s; run as root)",
+					   answer.step, strerror(answer.error));
+}
+
+void kernel_tracepoint_find(struct kernel_tracepoint *tracepoint)
+{
+	*tracepoint = (struct kernel_tracepoint){0};
+	int error = read_id(TRACEFS TRACEPOINT, &tracepoint->id);
+
+	if (error == -ENOENT)
+		error = read_id(DEBUGFS TRACEPOINT, &tracepoint->id);
+	if (error == -ENOENT)
+		error = ask_private_mount(&tracepoint->id, &tracepoint->reason);
+	else if (error < 0)
+		problem_set(&tracepoint->reason, error,
+			"tracefs: %s (run as root, or make " TRACEFS " readable)",
+			strerror(-error));
+	tracepoint->known = error == 0;
+}
+
+/* One counter, counting at once, on one thread wherever it runs. */
+static int open_counter(uint64_t id, pid_t tid)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(attr),
+		.config = id,
+	};
+	int fd = (int)syscall(
+		SYS_perf_event_open, &attr, tid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int refused(int error, struct problem *problem)
+{
+	char paranoid[16] = "unknown";
+
+	if (error != -EACCES && error != -EPERM)
+		return problem_set(
+			problem, error, "perf_event_open: %s", strerror(-error));
+	files_read_small(PARANOID, paranoid, sizeof(paranoid));
+	return problem_set(problem, error,
+		"perf_event_open: %s (perf_event_paranoid %s; run as root or give "
+		"CAP_PERFMON)",
+		strerror(-error), paranoid);
+}
+
+int kernel_count_attach(struct kernel_count *count,
+	const struct kernel_tracepoint *tracepoint, const pid_t *tids, size_t tid_count,
+	struct problem *problem)
+{
+	count->count = 0;
+	if (!tracepoint->known)
+		return problem_set(problem, -ENODATA, "%s", tracepoint->reason.text);
+	for (size_t i = 0; i < tid_count; i++) {
+		int fd = open_counter(tracepoint->id, tids[i]);
+
+		if (fd < 0) {
+			kernel_count_detach(count);
+			return refused(fd, problem);
+		}
+		count->fds[count->count++] = fd;
+	}
+	return 0;
+}
+
+int kernel_count_read(
+	const struct kernel_count *count, uint64_t *calls, struct problem *problem)
+{
+	*calls = 0;
+	for (size_t i = 0; i < count->count; i++) {
+		uint64_t value;
+		ssize_t n = read(count->fds[i], &value, sizeof(value));
+
+		if (n != (ssize_t)sizeof(value))
+			return problem_set(problem, -EIO, "cannot read the perf counter");
+		*calls += value;
+	}
+	return 0;
+}
+
+void kernel_count_detach(struct kernel_count *count)
+{
+	for (size_t i = 0; i < count->count; i++)
+		close(count->fds[i]);
+	count->count = 0;
+}

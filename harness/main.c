@@ -1,0 +1,90 @@
+/* main.c - muxbench: finds the subcommand, and prints what went wrong in it. */
+#include "common/exit_status.h"
+#include "common/version.h"
+#include "harness/command.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct command {
+	const char *name;
+	const char *summary;
+	command_function *function;
+};
+
+static const struct command commands[] = {
+	{"run", "measure backends against idle connections: table, JSON, pictures",
+		command_run},
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
+
+static void print_help(void)
+{
+	puts("Usage: muxbench COMMAND [options]\n"
+	     "\n"
+	     "Measures what it costs a server to wait for many connections with select,\n"
+	     "poll, epoll and io_uring.\n"
+	     "\n"
+	     "Commands:");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+	puts("\n"
+	     "muxbench COMMAND --help tells more; muxbench --version says which one this "
+	     "is.\n"
+	     "\n"
+	     "Examples:\n"
+	     "  muxbench run\n"
+	     "  muxbench run --backends poll,epoll-lt --idle 0,1000,10000");
+}
+
+static int dispatch(int argc, char *argv[], struct problem *problem)
+{
+	if (argc < 2) {
+		problem_set(problem, 0,
+			"a command is missing: try 'muxbench run' or 'muxbench --help'");
+		return EXIT_STATUS_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		print_help();
+		return EXIT_STATUS_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		puts("muxbench " MUXBENCH_VERSION);
+		return EXIT_STATUS_OK;
+	}
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].function(argc - 1, argv + 1, problem);
+	problem_set(problem, 0, "unknown command '%.80s' (see muxbench --help)", argv[1]);
+	return EXIT_STATUS_USAGE;
+}
+
+/* Pipes to children must never land on the numbers of stdin, stdout and stderr. */
+static void keep_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+int main(int argc, char *argv[])
+{
+	struct problem problem = {""};
+
+	keep_standard_descriptors();
+	int status = dispatch(argc, argv, &problem);
+	if (status == EXIT_STATUS_OK && (fflush(stdout) != 0 || ferror(stdout))) {
+		problem_set(&problem, 0, "cannot write to stdout");
+		status = EXIT_STATUS_FAILED;
+	}
+	if (*problem.text)
+		fprintf(stderr, "muxbench: %s\n", problem.text);
+	return status;
+}

@@ -1,0 +1,302 @@
+/* plots.c - the pictures of a run. */
+#include "harness/plots.h"
+
+#include "common/clock.h"
+#include "harness/child.h"
+#include "harness/plot_data.h"
+#include "harness/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DRAW_WAIT_NS (60 * NS_PER_S)
+
+enum { NAME_BYTES = 80 };
+
+/* Where the scripts lie, seen from the programs: in the source tree, and installed. */
+static const char *const script_folders[] = {"../plots", "../share/muxbench/plots"};
+
+/* What more than one script loads. */
+static const char style[] = "style.gp";
+
+struct data_file {
+	const char *name; /* without .csv */
+	bool (*any)(const struct plot_data *data);
+	store_writer *write;
+	bool first_active_only; /* else one a number of active connections */
+};
+
+static const struct data_file costs = {
+	.name = "cost-against-idle",
+	.any = plot_data_any_costs,
+	.write = plot_data_write_costs,
+};
+
+static const struct data_file calls = {
+	.name = "calls-per-request",
+	.any = plot_data_any_calls,
+	.write = plot_data_write_calls,
+	.first_active_only = true,
+};
+
+struct picture {
+	const char *name; /* of the script without .gp, and of the images */
+	const struct data_file *data;
+};
+
+static const struct picture pictures[] = {
+	{"cost-against-idle", &costs},
+	{"latency-against-idle", &costs},
+	{"calls-per-request", &calls},
+};
+
+enum { PICTURES = sizeof(pictures) / sizeof(*pictures) };
+
+/* The folder pictures are made in. */
+struct studio {
+	const struct plots *plots;
+	char path[PATH_MAX];
+	int folder;  /* owned */
+	int scripts; /* descriptor of the folder the scripts come from; owned */
+};
+
+static int open_scripts(const struct plots *plots, struct problem *problem)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(script_folders) / sizeof(*script_folders); i++) {
+		snprintf(path, sizeof(path), "%s/%s/%s", plots->program_directory,
+			script_folders[i], style);
+		if (access(path, R_OK) != 0)
+			continue;
+		*strrchr(path, '/') = '\0';
+		int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (folder >= 0)
+			return folder;
+	}
+	return problem_set(problem, -ESRCH,
+		"no plots: found no gnuplot scripts in %.300s/%s or %s",
+		plots->program_directory, script_folders[0], script_folders[1]);
+}
+
+static int copy_out(FILE *out, const void *what)
+{
+	const int *from = what;
+	char chunk[16 * 1024];
+	ssize_t n;
+
+	while ((n = read(*from, chunk, sizeof(chunk))) > 0)
+		fwrite(chunk, 1, (size_t)n, out);
+	return n < 0 ? -errno : 0;
+}
+
+static int copy_script(
+	const struct studio *studio, const char *name, struct problem *problem)
+{
+	int from = openat(studio->scripts, name, O_RDONLY | O_CLOEXEC);
+
+	if (from < 0)
+		return problem_set(problem, -errno, "no plots: cannot read %s: %s", name,
+			strerror(errno));
+	int error = store_put(studio->folder, name, copy_out, &from, problem);
+
+	close(from);
+	return error;
+}
+
+static int copy_scripts(const struct studio *studio, struct problem *problem)
+{
+	int error = copy_script(studio, style, problem);
+
+	for (size_t i = 0; i < PICTURES && error == 0; i++) {
+		char name[NAME_BYTES];
+
+		snprintf(name, sizeof(name), "%s.gp", pictures[i].name);
+		error = copy_script(studio, name, problem);
+	}
+	return error;
+}
+
+/* gnuplot ends with 0 on a full disk too: only the image itself tells. */
+static int check_image(const struct studio *studio, const char *out, const char *type,
+	struct problem *problem)
+{
+	char name[NAME_BYTES];
+	struct stat image;
+
+	snprintf(name, sizeof(name), "%s.%s", out, type);
+	if (fstatat(studio->folder, name, &image, 0) == 0 && image.st_size > 0)
+		return 0;
+	return problem_set(problem, -EIO,
+		"gnuplot left no picture %.300s/%s (is the disk full?)", studio->path,
+		name);
+}
+
+/* The last line that a program wrote on its stderr. */
+static const char *last_said(struct child *child)
+{
+	while (child->said_bytes > 0 && child->said[child->said_bytes - 1] == '\n')
+		child->said[--child->said_bytes] = '\0';
+	char *line = strrchr(child->said, '\n');
+
+	text_one_line(child->said);
+	return line ? line + 1 : child->said;
+}
+
+static int run_gnuplot(
+	const struct studio *studio, const char *const *argv, struct problem *problem)
+{
+	struct child_command command = {
+		.file = "gnuplot", .argv = argv, .directory = studio->path};
+	struct child child;
+	char end[80];
+	int error = child_start(&child, &command, NULL);
+
+	if (error == -ENOENT)
+		return problem_set(problem, error,
+			"gnuplot is not installed: the results are in %.200s, plots can "
+			"be made later with: cd %.200s && gnuplot %s "
+			"(apt-get install gnuplot-nox)",
+			studio->plots->store->path, studio->path, argv[3]);
+	if (error < 0)
+		return problem_set(
+			problem, error, "cannot start gnuplot: %s", strerror(-error));
+	error = child_wait(
+		&child, studio->plots->cancel_fd, clock_now_ns() + DRAW_WAIT_NS);
+	child_end(&child, 0);
+	if (error == -ECANCELED)
+		return error;
+	if (error < 0)
+		return problem_set(
+			problem, error, "gnuplot %s: %s", argv[3], strerror(-error));
+	if (child_succeeded(&child))
+		return 0;
+	child_describe_end(&child, end, sizeof(end));
+	return problem_set(
+		problem, -EIO, "gnuplot %s: %s: %.200s", argv[3], end, last_said(&child));
+}
+
+/*
+ * The line under the title. Nothing but words of this program and numbers: it becomes
+ * part of a gnuplot command, where a quote from outside could begin another.
+ */
+static void note(const struct plot_data *data, const struct plots *plots, char *text,
+	size_t text_size)
+{
+	const struct plan_axes *axes = &data->plan->axes;
+
+	snprintf(text, text_size, "%" PRIu64 " active, %s, %" PRIu64 "-byte messages",
+		axes->active[data->active], placement_words(plots->placement),
+		plots->message_bytes);
+}
+
+/* "" for the first number of active connections, "-active-100" for a further one. */
+static void active_suffix(const struct plot_data *data, char *text, size_t text_size)
+{
+	snprintf(text, text_size, "-active-%" PRIu64,
+		data->plan->axes.active[data->active]);
+	if (data->active == 0)
+		*text = '\0';
+}
+
+static int draw(const struct studio *studio, const struct picture *picture,
+	const struct plot_data *data, struct problem *problem)
+{
+	char suffix[32], out[NAME_BYTES], script[NAME_BYTES];
+	char words[128], assignments[512];
+	const char *argv[] = {"gnuplot", "-e", assignments, script, NULL};
+
+	active_suffix(data, suffix, sizeof(suffix));
+	snprintf(out, sizeof(out), "%s%s", picture->name, suffix);
+	snprintf(script, sizeof(script), "%s.gp", picture->name);
+	note(data, studio->plots, words, sizeof(words));
+	snprintf(assignments, sizeof(assignments),
+		"data='%s%s.csv'; out='%s'; title_note='%s'", picture->data->name, suffix,
+		out, words);
+
+	int error = run_gnuplot(studio, argv, problem);
+	if (error == 0)
+		error = check_image(studio, out, "svg", problem);
+	if (error == 0)
+		error = check_image(studio, out, "png", problem);
+	return error;
+}
+
+static int put_data(const struct studio *studio, const struct data_file *file,
+	const struct plot_data *data, struct problem *problem)
+{
+	char suffix[32], name[NAME_BYTES];
+
+	active_suffix(data, suffix, sizeof(suffix));
+	snprintf(name, sizeof(name), "%s%s.csv", file->name, suffix);
+	return store_put(studio->folder, name, file->write, data, problem);
+}
+
+static bool wanted(const struct data_file *file, const struct plot_data *data)
+{
+	return file->any(data) && (data->active == 0 || !file->first_active_only);
+}
+
+/* All data first: it is there even if gnuplot is not. */
+static int put_all_data(const struct studio *studio, struct problem *problem)
+{
+	static const struct data_file *const files[] = {&costs, &calls};
+	const struct plots *plots = studio->plots;
+	struct plot_data data = {.plan = plots->plan, .summary = plots->summary};
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		for (data.active = 0; data.active < plots->plan->axes.active_count;
+			data.active++)
+			if (error == 0 && wanted(files[i], &data))
+				error = put_data(studio, files[i], &data, problem);
+	return error;
+}
+
+static int draw_all(const struct studio *studio, struct problem *problem)
+{
+	const struct plots *plots = studio->plots;
+	struct plot_data data = {.plan = plots->plan, .summary = plots->summary};
+	int error = 0;
+
+	for (size_t i = 0; i < PICTURES; i++)
+		for (data.active = 0; data.active < plots->plan->axes.active_count;
+			data.active++)
+			if (error == 0 && wanted(pictures[i].data, &data))
+				error = draw(studio, &pictures[i], &data, problem);
+	return error;
+}
+
+int plots_make(const struct plots *plots, struct problem *problem)
+{
+	struct studio studio = {.plots = plots, .folder = -1};
+	int error;
+
+	snprintf(studio.path, sizeof(studio.path), "%s/plots", plots->store->path);
+	studio.scripts = open_scripts(plots, problem);
+	if (studio.scripts < 0)
+		return studio.scripts;
+	if (mkdirat(plots->store->folder, "plots", 0777) == 0 || errno == EEXIST)
+		studio.folder = openat(plots->store->folder, "plots",
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (studio.folder < 0)
+		error = problem_set(problem, -errno, "cannot make %.300s: %s",
+			studio.path, strerror(errno));
+	else
+		error = copy_scripts(&studio, problem);
+	if (error == 0)
+		error = put_all_data(&studio, problem);
+	if (error == 0)
+		error = draw_all(&studio, problem);
+	if (studio.folder >= 0)
+		close(studio.folder);
+	close(studio.scripts);
+	return error;
+}

@@ -1,0 +1,31 @@
+/*
+ * plots.h - the pictures of a run: data, the scripts that draw it, and what gnuplot made
+ * of them lie together in DIR/plots, so that they can be drawn again by hand.
+ */
+#ifndef HARNESS_PLOTS_H
+#define HARNESS_PLOTS_H
+
+#include "harness/placement.h"
+#include "harness/plan.h"
+#include "harness/store.h"
+#include "harness/summary.h"
+
+#include "common/problem.h"
+
+struct plots {
+	const struct plan *plan;
+	const struct summary *summary;
+	const struct store *store;
+	const char *program_directory; /* the scripts are looked for from here */
+	enum placement_kind placement;
+	uint64_t message_bytes;
+	int cancel_fd;
+};
+
+/*
+ * 0; -ENOENT gnuplot is not installed (data and scripts are there); -ECANCELED; or
+ * another -errno. All with a problem, but for -ECANCELED.
+ */
+int plots_make(const struct plots *plots, struct problem *problem);
+
+#endif

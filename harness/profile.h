@@ -1,0 +1,34 @@
+/*
+ * profile.h - named sizes of a run. A profile gives defaults; every option of the command
+ * line can replace its part of them. A new profile is one entry in profile.c.
+ */
+#ifndef HARNESS_PROFILE_H
+#define HARNESS_PROFILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { PROFILE_IDLE_MAX = 16, PROFILE_ACTIVE_MAX = 8 };
+
+struct profile {
+	const char *name;
+	const char *summary;
+	uint64_t idle[PROFILE_IDLE_MAX]; /* rising */
+	size_t idle_count;
+	uint64_t active[PROFILE_ACTIVE_MAX]; /* rising */
+	size_t active_count;
+	uint64_t blocks;
+	uint64_t warmup_ns;  /* before the windows of a trial; discarded */
+	uint64_t timed_ns;   /* the window that CPU and latency come from */
+	uint64_t counted_ns; /* the window that calls are counted in */
+};
+
+/* The first is the default. NULL: there is none of that name. */
+const struct profile *profile_find(const char *name);
+const struct profile *profile_default(void);
+
+/* One line each, as --help shows them. */
+void profile_list(FILE *out);
+
+#endif

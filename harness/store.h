@@ -1,0 +1,45 @@
+/*
+ * store.h - the folder of a run. Trials are appended to trials.jsonl one by one and are
+ * on the disk before the next begins; every other file appears whole or not at all:
+ * written under another name in the same folder, fsync(2), rename(2), fsync of the
+ * folder.
+ */
+#ifndef HARNESS_STORE_H
+#define HARNESS_STORE_H
+
+#include "common/problem.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#define RESULT_NAME "result.json" /* a folder that holds it is taken */
+
+struct store {
+	const char *path;   /* as messages name it; the caller's */
+	int folder;         /* descriptor of the folder, owned */
+	int trials;         /* of trials.jsonl, owned */
+	off_t trials_bytes; /* all whole lines */
+};
+
+/*
+ * Makes the folder (and those above it) and opens trials.jsonl in it. A folder that holds
+ * a run already is refused. 0, or -errno with problem.
+ */
+int store_open(struct store *store, const char *path, struct problem *problem);
+void store_close(struct store *store);
+
+/* One line, on the disk when this returns. After an error no part of it is left. */
+int store_append(struct store *store, const json_t *record, struct problem *problem);
+
+/* Copies all lines to out, which takes them as the elements of a JSON array. */
+int store_copy_trials(const struct store *store, FILE *out);
+
+/* Writes a file's content to out; 0 or -errno. Errors of out itself are seen to. */
+typedef int store_writer(FILE *out, const void *what);
+
+/* Puts a file into a folder, whole or not at all. 0, or -errno with problem. */
+int store_put(int folder, const char *name, store_writer *writer, const void *what,
+	struct problem *problem);
+
+#endif

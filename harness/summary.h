@@ -1,0 +1,74 @@
+/*
+ * summary.h - what the trials of each cell come to: medians over the blocks.
+ *
+ * Server CPU, latency and requests a second come from timed windows that are ok, calls
+ * from counted windows that are ok; nothing else enters a figure. Each block gives one
+ * value, for values from inside one trial do not show what differs between trials.
+ */
+#ifndef HARNESS_SUMMARY_H
+#define HARNESS_SUMMARY_H
+
+#include "harness/counters.h"
+#include "harness/plan.h"
+#include "harness/spread.h"
+#include "harness/trial.h"
+
+#include "common/histogram.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct summary_call {
+	char name[CALL_NAME_BYTES];
+	struct samples per_request; /* 0 in a counted window without such a call */
+};
+
+struct summary_cell {
+	const struct cell *cell;
+	size_t trials[TRIAL_STATUS_COUNT]; /* how many ended so */
+	char reason[256];                  /* of the heaviest status; "" if all are ok */
+
+	/* Of timed windows. */
+	struct samples cpu_ns; /* of the server, a request */
+	struct samples requests_per_s;
+	struct histogram service; /* of all blocks, merged */
+
+	/* Of counted windows. */
+	struct samples requests;  /* how many there were */
+	struct samples syscalls;  /* as the kernel counted, a request */
+	char syscall_method[256]; /* of the last one measured; "" without any */
+	size_t call_count;
+	struct summary_call calls[CALL_NAMES_MAX];
+};
+
+struct summary {
+	struct summary_cell *cells; /* as in the plan */
+	size_t cell_count;
+};
+
+/* 0 or -ENOMEM; summary_free() may follow in either case. */
+int summary_make(struct summary *summary, const struct plan *plan);
+void summary_free(struct summary *summary);
+
+/* Takes a trial of that cell in; nothing of it is kept. 0 or -ENOMEM. */
+int summary_add(struct summary *summary, size_t cell, const struct trial *trial);
+
+/* Whether the cell has calls to show. */
+bool summary_counted(const struct summary_cell *cell);
+
+/* The heaviest status any trial of the cell had. */
+enum trial_status summary_status(const struct summary_cell *cell);
+
+/*
+ * The service time that a share p of all requests stays within. False where the tail
+ * behind it holds fewer than 10 requests: that is chance, not a percentile.
+ */
+bool summary_percentile(const struct summary_cell *cell, double p, uint64_t *ns);
+
+/* How many trials of all cells ended so. */
+size_t summary_count(const struct summary *summary, enum trial_status status);
+
+/* The summary[] of a result. */
+json_t *summary_to_json(const struct summary *summary);
+
+#endif

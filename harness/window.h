@@ -1,0 +1,61 @@
+/*
+ * window.h - one measured window of a trial: what was read at both ends, and its status.
+ */
+#ifndef HARNESS_WINDOW_H
+#define HARNESS_WINDOW_H
+
+#include "harness/load_peer.h"
+#include "harness/server_peer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* In rising order of weight: a trial has the heaviest of its windows. */
+enum trial_status {
+	TRIAL_OK,
+	TRIAL_SKIPPED,     /* the backend or a limit does not allow that many */
+	TRIAL_UNSUPPORTED, /* this machine cannot run the backend */
+	TRIAL_INVALID,     /* measured, but not to be trusted */
+	TRIAL_FAILED,      /* a program broke down */
+	TRIAL_STATUS_COUNT
+};
+
+enum window_role { WINDOW_TIMED, WINDOW_COUNTED, WINDOW_COUNT };
+
+/* A reason may quote all that a program wrote on its stderr. */
+enum { WINDOW_REASONS_MAX = 8, WINDOW_REASON_BYTES = CHILD_SAID_MAX + 64 };
+
+/* How kernel_method begins when the kernel did not count; the reason follows. */
+#define KERNEL_METHOD_NONE "none: "
+
+/* Raw: differences and rates are derived where they are needed. */
+struct window {
+	enum trial_status status;
+	size_t reason_count; /* the first is for the status */
+	char reasons[WINDOW_REASONS_MAX][WINDOW_REASON_BYTES];
+
+	bool measured; /* the rest was filled */
+	struct server_snapshot before, after;
+	struct load_result load;
+	bool kernel_counted;
+	uint64_t kernel_calls; /* if it was counted */
+	char kernel_method[WINDOW_REASON_BYTES];
+};
+
+/*
+ * Gives a window a reason, and a status if that weighs more than the one it has: then the
+ * reason becomes the first.
+ */
+void window_mark(struct window *window, enum trial_status status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* From the one end to the other, of a measured window. */
+struct usage window_server_usage(const struct window *window);
+struct server_counters window_server_counters(const struct window *window);
+struct call_counts window_calls(const struct window *window);
+
+/* "ok", "invalid" and so on; "timed", "counted". */
+const char *trial_status_name(enum trial_status status);
+const char *window_role_name(enum window_role role);
+
+#endif
