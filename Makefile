@@ -120,7 +120,15 @@ $(BUILD)/tests/contract/%.t: tests/contract/%.c $(contract_support) $(archive)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $< $(contract_support) $(archive) -lcmocka \
 		$(jansson_libs) $(liburing_libs) -lm -ldl -o $@
 
-test check: all $(unit_tests) $(contract)
+# Plug-ins with one fault each, and what is special to tests only.
+fixtures := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/fixtures/plugin_*.c))
+
+$(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fPIC -shared $(ALL_LDFLAGS) $< -o $@
+
+.SECONDARY: $(contract_support)
+test check: all $(unit_tests) $(contract) $(fixtures)
 	BUILD=$(abspath $(BUILD)) tests/run.sh $(unit_tests) $(contract)
 
 # ---- install --------------------------------------------------------------------------

@@ -1,0 +1,178 @@
+#!/usr/bin/env bats
+# muxbench run as people type it.
+load common
+
+# A small run that still has everything: two backends, three idle counts, two blocks.
+small_run() {
+	run_split "$BUILD/muxbench" run --backends poll,epoll-lt --idle 0,10,200 --blocks 2 \
+		--duration 0.05 --warmup 0.01 --seed 7 --out "$BATS_TEST_TMPDIR/out" "$@"
+	result="$BATS_TEST_TMPDIR/out/result.json"
+}
+
+# No process of this run is left: none whose command line names a program of BUILD.
+nothing_left() {
+	for _ in $(seq 40); do
+		pgrep -f "^$BUILD/muxbench" >/dev/null || return 0
+		sleep 0.1
+	done
+	pgrep -af "^$BUILD/muxbench" >&2
+	return 1
+}
+
+@test "run: trials, result, table and pictures" {
+	small_run
+	[ "$status" -eq 0 ]
+	[ "$(json "$result" "r['schema'], r['schema_version']['major'], r['run']['seed']")" = \
+		"('muxbench.result', 1, 7)" ]
+	# 2 backends x 3 idle counts x 2 blocks, a timed and a counted window each
+	[ "$(json "$result" "len(r['trials']), {t['status'] for t in r['trials']}")" = "(24, {'ok'})" ]
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/out/trials.jsonl")" -eq 24 ]
+	grep -q 'epoll-lt' <<<"$stdout"
+	for picture in cost-against-idle latency-against-idle calls-per-request; do
+		[ -s "$BATS_TEST_TMPDIR/out/plots/$picture.png" ]
+		[ -s "$BATS_TEST_TMPDIR/out/plots/$picture.svg" ]
+	done
+	# io_uring and epoll_wait must not lose their underscore to a subscript
+	grep -q 'epoll_wait' "$BATS_TEST_TMPDIR/out/plots/calls-per-request.svg"
+}
+
+@test "run: each block holds every cell once, and the same seed gives the same order" {
+	small_run --no-plots
+	first=$(json "$result" "[(t['block'], t['backend'], t['connections_idle']) for t in r['trials']]")
+	[ "$(json "$result" "all(len({(t['backend'], t['connections_idle']) for t in r['trials']
+		if t['block'] == b and t['role'] == 'timed'}) == 6 for b in (1, 2))")" = True ]
+	rm -r "$BATS_TEST_TMPDIR/out"
+	small_run --no-plots
+	[ "$first" = "$(json "$result" "[(t['block'], t['backend'], t['connections_idle']) for t in r['trials']]")" ]
+}
+
+@test "run: the exact number of system calls an echo, by server and kernel alike" {
+	run_split "$BUILD/muxbench" run --idle 0,50 --blocks 1 --duration 0.05 --warmup 0.01 \
+		--no-plots --out "$BATS_TEST_TMPDIR/out"
+	[ "$status" -eq 0 ]
+	/usr/bin/python3 - "$BATS_TEST_TMPDIR/out/result.json" <<-'PYTHON'
+		import json, sys
+		calls_per_echo = {"select": 3, "select-wide": 3, "poll": 3, "epoll-lt": 3,
+		                  "epoll-et": 4, "io_uring": 2}
+		seen = set()
+		for t in json.load(open(sys.argv[1]))["trials"]:
+		    if t["role"] != "counted" or t["status"] == "unsupported":
+		        continue
+		    wanted = calls_per_echo[t["backend"]] * t["counters"]["requests_completed"]
+		    assert t["counters"]["requests_completed"] > 10, t
+		    assert sum(t["calls"].values()) == wanted, (t["backend"], t["calls"], wanted)
+		    if t["syscalls_total"] is None:
+		        assert t["syscall_method"].startswith("none: "), t
+		    else:
+		        assert t["syscalls_total"] == wanted, (t["backend"], t["syscalls_total"])
+		    seen.add(t["backend"])
+		assert len(seen) >= 5, seen
+	PYTHON
+}
+
+@test "run: a plug-in beside built-ins" {
+	run_split "$BUILD/muxbench" run --backends "epoll-lt,$BUILD/select_wide.so" --idle 5 \
+		--blocks 1 --duration 0.05 --no-plots --out "$BATS_TEST_TMPDIR/out"
+	[ "$status" -eq 0 ]
+	grep -q 'select_wide.so' <<<"$stdout"
+}
+
+@test "run: select past 1,024 descriptors is skipped with the reason, a datum" {
+	[ "$(ulimit -n)" -gt 1100 ] || skip "needs more than 1,100 descriptors"
+	run_split "$BUILD/muxbench" run --backends select --idle 1050 --blocks 1 --no-plots \
+		--out "$BATS_TEST_TMPDIR/out"
+	[ "$status" -eq 0 ]
+	[ "$(json "$BATS_TEST_TMPDIR/out/result.json" "{(t['status'], t['status_reasons'][0][:15],
+		t['measured_ns']) for t in r['trials']}")" = "{('skipped', 'fd_setsize 1024', None)}" ]
+}
+
+@test "run: wrong command lines are one line and 2, and write nothing" {
+	out="$BATS_TEST_TMPDIR/out"
+	refused 2 'bogus' "$BUILD/muxbench" run --bogus
+	refused 2 'kqueue' "$BUILD/muxbench" run --backends kqueue --out "$out"
+	refused 2 'idle' "$BUILD/muxbench" run --idle 1,x --out "$out"
+	refused 2 'idle' "$BUILD/muxbench" run --idle '' --out "$out"
+	refused 2 'blocks' "$BUILD/muxbench" run --blocks 0 --out "$out"
+	refused 2 'active' "$BUILD/muxbench" run --active 0 --out "$out"
+	refused 2 'placement' "$BUILD/muxbench" run --placement moon --out "$out"
+	refused 2 'profile' "$BUILD/muxbench" run --profile fast --out "$out"
+	refused 2 'message-bytes' "$BUILD/muxbench" run --message-bytes 1e18 --out "$out"
+	refused 2 'frobnicate' "$BUILD/muxbench" frobnicate
+	[ ! -e "$out" ]
+}
+
+@test "run: a folder that cannot be written, or holds a result, is one line and 1" {
+	refused 1 '/proc/nowhere' "$BUILD/muxbench" run --idle 0 --out /proc/nowhere
+	mkdir "$BATS_TEST_TMPDIR/out"
+	echo kept >"$BATS_TEST_TMPDIR/out/result.json"
+	refused 1 'result.json' "$BUILD/muxbench" run --idle 0 --out "$BATS_TEST_TMPDIR/out"
+	[ "$(cat "$BATS_TEST_TMPDIR/out/result.json")" = kept ]
+}
+
+@test "run: --require of what cannot run here is 5 and measures nothing" {
+	never="$fixtures/plugin_unsupported.so"
+	refused 5 'needs a moon' "$BUILD/muxbench" run --backends "poll,$never" \
+		--require "$never" --idle 0 --out "$BATS_TEST_TMPDIR/out"
+	# without --require it is a datum beside the others
+	run_split "$BUILD/muxbench" run --backends "poll,$never" --idle 0 \
+		--blocks 1 --duration 0.05 --no-plots --out "$BATS_TEST_TMPDIR/out2"
+	[ "$status" -eq 0 ]
+	[ "$(json "$BATS_TEST_TMPDIR/out2/result.json" "{t['status'] for t in r['trials']
+		if t['backend'].endswith('unsupported.so')}")" = "{'unsupported'}" ]
+}
+
+@test "run: without gnuplot the results stay and a line says what to install" {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	run_split env PATH="$BATS_TEST_TMPDIR/bin" "$BUILD/muxbench" run --backends poll --idle 0 \
+		--blocks 1 --duration 0.05 --out "$BATS_TEST_TMPDIR/out"
+	[ "$status" -eq 0 ]
+	grep -q 'gnuplot-nox' <<<"$stderr"
+	[ -s "$BATS_TEST_TMPDIR/out/result.json" ]
+}
+
+@test "run: Ctrl-C in the middle keeps what was measured, says so, and leaves nothing behind" {
+	"$BUILD/muxbench" run --backends poll,epoll-lt --idle 0,100 --blocks 50 --duration 0.1 \
+		--no-plots --out "$BATS_TEST_TMPDIR/out" >/dev/null 2>"$BATS_TEST_TMPDIR/errors" 3>&- &
+	pid=$!
+	started+=("$pid")
+	for _ in $(seq 200); do
+		[ -s "$BATS_TEST_TMPDIR/out/trials.jsonl" ] && break
+		sleep 0.05
+	done
+	kill -INT "$pid"
+	wait_status "$pid"
+	[ "$status" -eq 130 ]
+	grep -q 'interrupted' "$BATS_TEST_TMPDIR/errors"
+	[ "$(json "$BATS_TEST_TMPDIR/out/result.json" "r['run']['interrupted'], len(r['trials']) > 0")" = \
+		"(True, True)" ]
+	nothing_left
+}
+
+@test "run: kill -9 of the harness leaves no server and no load behind" {
+	"$BUILD/muxbench" run --backends poll --idle 100 --blocks 50 --duration 0.2 --no-plots \
+		--out "$BATS_TEST_TMPDIR/out" >/dev/null 2>&1 3>&- &
+	pid=$!
+	sleep 1
+	kill -KILL "$pid"
+	wait_status "$pid"
+	nothing_left
+}
+
+@test "run: a server that dies in a trial is named with its signal, and the run fails" {
+	"$BUILD/muxbench" run --backends poll --idle 10 --blocks 3 --duration 1 --no-plots \
+		--out "$BATS_TEST_TMPDIR/out" >/dev/null 2>"$BATS_TEST_TMPDIR/errors" 3>&- &
+	pid=$!
+	started+=("$pid")
+	for _ in $(seq 100); do
+		victim=$(pgrep -P "$pid" -f muxbench-server) && break
+		sleep 0.05
+	done
+	sleep 0.3
+	kill -SEGV "$victim"
+	wait_status "$pid"
+	[ "$status" -eq 1 ]
+	[ "$(json "$BATS_TEST_TMPDIR/out/result.json" "any('killed by signal 11' in ' '.join(t['status_reasons'])
+		and 'muxbench-server' in ' '.join(t['status_reasons'])
+		for t in r['trials'] if t['status'] == 'failed')")" = True ]
+	[ "$(json "$BATS_TEST_TMPDIR/out/result.json" "any(t['status'] == 'ok' for t in r['trials'])")" = True ]
+}

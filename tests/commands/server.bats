@@ -1,0 +1,86 @@
+#!/usr/bin/env bats
+# muxbench-server as people type it.
+load common
+
+@test "server: --list names the built-in backends and says nothing else on stderr" {
+	run_split "$BUILD/muxbench-server" --list
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	for name in select select-wide poll epoll-lt epoll-et io_uring; do
+		grep -qE "^$name +[a-z_0-9]+\(" <<<"$stdout"
+	done
+}
+
+@test "server: --list --json is one object a line" {
+	run_split "$BUILD/muxbench-server" --list --json
+	[ "$status" -eq 0 ]
+	[ "$(json_lines 'name' <<<"$stdout" | sort | tr '\n' ' ')" = \
+		"epoll-et epoll-lt io_uring poll select select-wide " ]
+}
+
+@test "server: every backend listens by hand, echoes, and ends with 0 on SIGINT and SIGTERM" {
+	for backend in $(supported_backends) "$BUILD/select_wide.so"; do
+		for signal in INT TERM; do
+			start_server --backend "$backend"
+			[ "$(echo_once "$port" "hello $backend")" = "hello $backend" ]
+			kill -"$signal" "$server"
+			wait_status "$server"
+			[ "$status" -eq 0 ]
+		done
+	done
+}
+
+@test "server: wrong command lines are one line and 2" {
+	refused 2 'which backend' "$BUILD/muxbench-server"
+	refused 2 "no backend is called 'kqueue'" "$BUILD/muxbench-server" --backend kqueue
+	refused 2 "unknown option '--bogus'" "$BUILD/muxbench-server" --bogus
+	refused 2 "needs a value" "$BUILD/muxbench-server" --backend
+	refused 2 "unexpected argument 'poll'" "$BUILD/muxbench-server" --backend poll poll
+	for port in -1 65536 1e3 '' 80x 99999999999999999999; do
+		refused 2 'port takes a whole number' \
+			"$BUILD/muxbench-server" --backend poll --port "$port"
+	done
+	refused 2 'not a numeric address' "$BUILD/muxbench-server" --backend poll --listen localhost
+}
+
+@test "server: a busy port, a foreign address: one line that says what to do, and 1" {
+	start_server --backend poll
+	refused 1 'choose another, or 0' "$BUILD/muxbench-server" --backend poll --port "$port"
+	kill "$server"
+	wait_status "$server"
+	refused 1 'no interface of this machine' \
+		"$BUILD/muxbench-server" --backend poll --listen 192.0.2.1
+}
+
+@test "server: what is no plug-in of this version is refused" {
+	refused 2 'cannot read plug-in' "$BUILD/muxbench-server" --backend ./absent.so
+	echo 'not an object' >"$BATS_TEST_TMPDIR/text.so"
+	refused 2 'cannot load plug-in' "$BUILD/muxbench-server" --backend "$BATS_TEST_TMPDIR/text.so"
+	refused 2 'exports no symbol' "$BUILD/muxbench-server" --backend "$fixtures/plugin_no_symbol.so"
+	refused 2 'built for ABI' "$BUILD/muxbench-server" --backend "$fixtures/plugin_wrong_abi.so"
+	refused 2 'lacks a' "$BUILD/muxbench-server" --backend "$fixtures/plugin_no_run.so"
+}
+
+@test "server: the plug-in recipe of the README works as written" {
+	cp backends/poll.c "$BATS_TEST_TMPDIR/mine.c"
+	sed -i 's/^const struct backend backend_poll/const struct backend muxbench_backend/' \
+		"$BATS_TEST_TMPDIR/mine.c"
+	${CC:-cc} -O2 -fPIC -shared -D_GNU_SOURCE -DMUXBENCH_PLUGIN -I. \
+		"$BATS_TEST_TMPDIR/mine.c" -o "$BATS_TEST_TMPDIR/mine.so"
+	start_server --backend "$BATS_TEST_TMPDIR/mine.so"
+	[ "$(echo_once "$port" mine)" = mine ]
+	kill "$server"
+}
+
+@test "server: end of file on the control channel ends it with 0" {
+	run_split "$BUILD/muxbench-server" --backend poll --control </dev/null
+	[ "$status" -eq 0 ]
+	[ "$(json_lines event <<<"$stdout" | tr '\n' ' ')" = "ready stopped " ]
+}
+
+@test "server: --help goes to stdout, shows examples, and exits 0" {
+	run_split "$BUILD/muxbench-server" --help
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	grep -q '^Examples:' <<<"$stdout"
+}

@@ -1,0 +1,226 @@
+/*
+ * cases_control.c - what the server says of itself, and how it comes to its end.
+ */
+#include "tests/contract/contract.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { REQUESTS = 50, REQUEST_BYTES = 64 };
+
+/* The difference of two snapshots, in what this file looks at. */
+static void expect_counts_add_up(const struct server_snapshot *before,
+	const struct server_snapshot *after, uint64_t requests, uint64_t bytes)
+{
+	assert_int_equal(after->bytes_rx - before->bytes_rx, bytes);
+	assert_int_equal(after->bytes_tx - before->bytes_tx, bytes);
+	assert_int_equal(after->held, before->held);
+	assert_int_equal(after->connection_errors, 0);
+	assert_int_equal(after->refused, 0);
+	assert_true(after->wakeups - before->wakeups >= requests);
+	assert_true(after->events - before->events >= requests);
+	assert_true(server_calls_total(after) > server_calls_total(before));
+}
+
+struct calls_per_echo {
+	const char *backend; /* as its ready event names it */
+	unsigned calls[CALL_COUNT];
+};
+
+/*
+ * What an echo costs when one comes at a time: the same for every one of them, and not a
+ * call more. Above all no epoll_ctl: interest changes only when it must.
+ */
+static const struct calls_per_echo calls_per_echo[] = {
+	{"select", {[CALL_pselect6] = 1, [CALL_recvfrom] = 1, [CALL_sendto] = 1}},
+	{"select-wide", {[CALL_pselect6] = 1, [CALL_recvfrom] = 1, [CALL_sendto] = 1}},
+	{"poll", {[CALL_poll] = 1, [CALL_recvfrom] = 1, [CALL_sendto] = 1}},
+	{"epoll-lt", {[CALL_epoll_wait] = 1, [CALL_recvfrom] = 1, [CALL_sendto] = 1}},
+	/* its second recv says EAGAIN: only then will a new arrival be reported */
+	{"epoll-et", {[CALL_epoll_wait] = 1, [CALL_recvfrom] = 2, [CALL_sendto] = 1}},
+	/* the send's result comes with the call that submits it */
+	{"io_uring", {[CALL_io_uring_enter] = 2}},
+};
+
+static const struct calls_per_echo *find_calls_per_echo(const char *backend)
+{
+	for (size_t i = 0; i < sizeof(calls_per_echo) / sizeof(*calls_per_echo); i++)
+		if (strcmp(calls_per_echo[i].backend, backend) == 0)
+			return &calls_per_echo[i];
+	return NULL;
+}
+
+/*
+ * In lockstep: each request waits until the server sleeps again, so no two share a call.
+ * Of a backend that the table does not know, the counts must only add up.
+ */
+static void counts_calls(struct contract *contract)
+{
+	const struct calls_per_echo *expected =
+		find_calls_per_echo(contract->server.backend);
+	struct client *client = contract_connect(contract, 0, CLIENT_BUFFERS_PLAIN);
+	struct server_snapshot before, after;
+
+	client_echo(client, REQUEST_BYTES);
+	server_settle(&contract->server, &before);
+	for (int i = 0; i < REQUESTS; i++) {
+		client_echo(client, REQUEST_BYTES);
+		server_settle(&contract->server, &after);
+	}
+	expect_counts_add_up(
+		&before, &after, REQUESTS, (uint64_t)REQUESTS * REQUEST_BYTES);
+	for (int i = 0; i < CALL_COUNT && expected; i++)
+		if (after.calls[i] - before.calls[i] != REQUESTS * expected->calls[i])
+			fail_msg(
+				"call %d of the table in calls.h: %ju times in %d echoes",
+				i, (uintmax_t)(after.calls[i] - before.calls[i]),
+				REQUESTS);
+}
+
+/* Idle connections cost nothing but what a wait does with them: no call is made. */
+static void idle_is_idle(struct contract *contract)
+{
+	struct server_snapshot before, after;
+
+	contract_connect_many(contract, 0, 100, CLIENT_BUFFERS_PLAIN);
+	server_await_held(&contract->server, 100);
+	server_settle(&contract->server, &before);
+	server_settle(&contract->server, &after);
+	assert_int_equal(server_calls_total(&before), server_calls_total(&after));
+	assert_int_equal(after.accepted, 100);
+	assert_int_equal(after.held, 100);
+}
+
+static void garbage_commands(struct contract *contract)
+{
+	static const char *const lines[] = {
+		"garbage",
+		"",
+		"[1]",
+		"\"stop\"",
+		"{}",
+		"{\"cmd\":7}",
+		"{\"cmd\":\"fly\"}",
+		"{\"cmd\":\"stop\"",
+		"{\"cmd\":\"stop\",\"cmd\":\"stop\"}",
+		"{\"cmd\":\"snapshot\",\"settle_ms\":-1}",
+		"{\"cmd\":\"snapshot\",\"settle_ms\":\"500\"}",
+		"{\"cmd\":\"snapshot\",\"settle_ms\":1e3}",
+		"{\"cmd\":\"snapshot\",\"settle_ms\":9223372036854775807}",
+		"\xff\xfe",
+	};
+	struct client *client = contract_connect(contract, 0, CLIENT_BUFFERS_PLAIN);
+	struct server_snapshot snapshot;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		server_command(&contract->server, lines[i]);
+		json_t *event = server_event(&contract->server, "error");
+
+		assert_true(json_is_string(json_object_get(event, "reason")));
+		json_decref(event);
+		client_echo(client, 10);
+	}
+	/* two commands in one write, and one in two */
+	server_command(&contract->server, "{\"cmd\":\"snapshot\"}\n{\"cmd\":\"fly\"}");
+	json_decref(server_event(&contract->server, "snapshot"));
+	json_decref(server_event(&contract->server, "error"));
+	server_ask(&contract->server, 0, &snapshot);
+}
+
+/*
+ * Makes the server owe bytes to a client who does not read: it has read all that was
+ * sent, and could not write all of it back.
+ */
+static void make_it_owe(struct contract *contract, struct client *client)
+{
+	struct server_snapshot before, now;
+
+	server_settle(&contract->server, &before);
+	do {
+		assert_true(client->sent < 64 << 20);
+		client_send_some(client, 4096);
+		server_settle(&contract->server, &now);
+	} while (now.bytes_rx == now.bytes_tx);
+	assert_int_equal(now.bytes_rx - before.bytes_rx, client->sent);
+}
+
+/* A signal is the usual end of a server: idle clients see a FIN, owed bytes go first. */
+static void ends_by_signal(struct contract *contract, int signal_number)
+{
+	enum { IDLE = 20 };
+	struct client *reader = contract_connect(contract, IDLE, CLIENT_BUFFERS_SMALL);
+	struct client *idle =
+		contract_connect_many(contract, 0, IDLE, CLIENT_BUFFERS_PLAIN);
+
+	for (size_t i = 0; i < IDLE / 2; i++)
+		client_echo(&idle[i], 64);
+	make_it_owe(contract, reader);
+	server_signal(&contract->server, signal_number);
+	client_receive_owed(reader);
+	client_expect_end(reader);
+	for (size_t i = 0; i < IDLE; i++)
+		client_expect_end(&idle[i]);
+	json_decref(server_event(&contract->server, "stopped"));
+	server_expect_exit(&contract->server);
+}
+
+static void ends_by_sigterm(struct contract *contract)
+{
+	ends_by_signal(contract, SIGTERM);
+}
+
+static void ends_by_sigint(struct contract *contract)
+{
+	ends_by_signal(contract, SIGINT);
+}
+
+/* Somebody who never takes what he is owed must not keep it from ending. */
+static void ends_in_spite_of_a_stalled_reader(struct contract *contract)
+{
+	make_it_owe(contract, contract_connect(contract, 0, CLIENT_BUFFERS_SMALL));
+	server_signal(&contract->server, SIGTERM);
+	server_expect_exit(&contract->server);
+}
+
+static void ends_by_command(struct contract *contract)
+{
+	struct client *client = contract_connect(contract, 0, CLIENT_BUFFERS_PLAIN);
+
+	client_echo(client, 1000);
+	server_stop(&contract->server);
+	client_expect_end(client);
+}
+
+/* Whoever started it has gone: with --control it does not stay behind. */
+static void ends_with_its_stdin(struct contract *contract)
+{
+	struct client *client = contract_connect(contract, 0, CLIENT_BUFFERS_PLAIN);
+
+	client_echo(client, 1000);
+	server_close_commands(&contract->server);
+	server_expect_exit(&contract->server);
+	client_expect_end(client);
+}
+
+const struct contract_case cases_control[] = {
+	{.name = "an echo costs the calls it must, and no more", .run = counts_calls},
+	{.name = "idle connections cause no call", .run = idle_is_idle},
+	{.name = "a garbage command is an error event, and it goes on",
+		.run = garbage_commands},
+	{.name = "SIGTERM: what is owed goes out, then the FINs, then exit 0",
+		.run = ends_by_sigterm,
+		.ends_server = true},
+	{.name = "SIGINT: the same", .run = ends_by_sigint, .ends_server = true},
+	{.name = "SIGTERM with a reader who never reads: exit 0",
+		.run = ends_in_spite_of_a_stalled_reader,
+		.ends_server = true},
+	{.name = "the stop command", .run = ends_by_command, .ends_server = true},
+	{.name = "end of file on stdin", .run = ends_with_its_stdin, .ends_server = true},
+	{.name = NULL},
+};

@@ -1,0 +1,346 @@
+/* server_process.c - one muxbench-server under test. */
+#include "tests/contract/server_process.h"
+
+#include "common/clock.h"
+#include "common/records.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { LOOK_AGAIN_US = 1000, PATH_BYTES = 4096 };
+
+uint64_t deadline_ns(void)
+{
+	return clock_now_ns() + DEADLINE_S * NS_PER_S;
+}
+
+/* In the child: becomes the server, or ends with a line on what is its stderr. */
+static void become_server(const char *backend, rlim_t descriptors)
+{
+	char path[PATH_BYTES];
+	const char *build = getenv("BUILD");
+	struct rlimit limit = {descriptors, descriptors};
+
+	snprintf(path, sizeof(path), "%s/muxbench-server", build ? build : "build");
+	prctl(PR_SET_PDEATHSIG,
+		SIGKILL); /* a test that crashes leaves no server behind */
+	close_range(STDERR_FILENO + 1, ~0U, 0); /* nor does it inherit descriptors */
+	if (descriptors == 0 || setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		execl(path, path, "--backend", backend, "--control", (char *)NULL);
+	dprintf(STDERR_FILENO, "cannot start %s: %s\n", path, strerror(errno));
+	_exit(127);
+}
+
+static void launch(struct server_process *server, const char *backend, rlim_t descriptors)
+{
+	int commands[2], events[2];
+
+	assert_int_equal(pipe2(commands, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(events, O_CLOEXEC), 0);
+	server->commands_fd = commands[1];
+	jsonl_reader_init(&server->events, events[0]);
+	server->log_fd = memfd_create("server-log", MFD_CLOEXEC);
+	assert_true(server->log_fd >= 0);
+	server->pid = fork();
+	assert_true(server->pid >= 0);
+	if (server->pid == 0) {
+		dup2(commands[0], STDIN_FILENO);
+		dup2(events[1], STDOUT_FILENO);
+		dup2(server->log_fd, STDERR_FILENO);
+		become_server(backend, descriptors);
+	}
+	close(commands[0]);
+	close(events[1]);
+}
+
+static uint64_t get_u64(const json_t *object, const char *key)
+{
+	struct problem problem;
+	uint64_t value = 0;
+
+	if (record_get_u64(object, key, &value, &problem) < 0)
+		fail_msg("in an event of the server %s", problem.text);
+	return value;
+}
+
+static json_t *get_object(const json_t *object, const char *key)
+{
+	struct problem problem;
+	json_t *value = NULL;
+
+	if (record_get_object(object, key, &value, &problem) < 0)
+		fail_msg("in an event of the server %s", problem.text);
+	return value;
+}
+
+void server_start(struct server_process *server, const char *backend, rlim_t descriptors)
+{
+	const char *name = "";
+
+	*server = (struct server_process){.commands_fd = -1, .log_fd = -1};
+	launch(server, backend, descriptors);
+	json_t *ready = server_event(server, "ready");
+
+	assert_int_equal(get_u64(ready, "protocol"), 1);
+	assert_int_equal(get_u64(ready, "pid"), server->pid);
+	assert_int_equal(record_get_string(ready, "backend", &name, NULL), 0);
+	snprintf(server->backend, sizeof(server->backend), "%s", name);
+	server->port = (int)get_u64(ready, "port");
+	server->connections_max = (int)get_u64(ready, "connections_max");
+	server->fds_limit = (int)get_u64(ready, "fds_limit");
+	json_decref(ready);
+}
+
+void server_command(struct server_process *server, const char *line)
+{
+	size_t length = strlen(line);
+
+	if (write(server->commands_fd, line, length) != (ssize_t)length ||
+		write(server->commands_fd, "\n", 1) != 1)
+		fail_msg("the server takes no commands any more: %s", strerror(errno));
+}
+
+json_t *server_event(struct server_process *server, const char *event)
+{
+	struct problem problem = {0};
+	const char *name = "";
+	json_t *object;
+
+	if (jsonl_read(&server->events, deadline_ns(), &object, &problem) < 0)
+		fail_msg("no '%s' event from the server: %s", event, problem.text);
+	if (record_get_string(object, "event", &name, &problem) < 0 ||
+		strcmp(name, event) != 0)
+		fail_msg("a '%s' event from the server where '%s' was due", name, event);
+	return object;
+}
+
+static void read_calls(const json_t *event, uint64_t calls[CALL_COUNT])
+{
+	static const char *const names[CALL_COUNT] = {
+#define CALL_NAME(name) [CALL_##name] = #name,
+		CALLS(CALL_NAME)
+#undef CALL_NAME
+	};
+	const json_t *object = get_object(event, "calls");
+	size_t found = 0;
+
+	for (int i = 0; i < CALL_COUNT; i++) {
+		bool called = json_object_get(object, names[i]) != NULL;
+
+		calls[i] = called ? get_u64(object, names[i]) : 0;
+		found += called;
+	}
+	assert_int_equal(found, json_object_size(object));
+}
+
+static void read_snapshot(const json_t *event, struct server_snapshot *snapshot)
+{
+	const json_t *connections = get_object(event, "connections");
+	const json_t *counters = get_object(event, "counters");
+
+	*snapshot = (struct server_snapshot){
+		.at_ns = get_u64(event, "at_ns"),
+		.settled = json_is_true(json_object_get(event, "settled")),
+		.accepted = get_u64(connections, "accepted"),
+		.closed = get_u64(connections, "closed"),
+		.refused = get_u64(connections, "refused"),
+		.held = get_u64(connections, "held"),
+		.bytes_rx = get_u64(counters, "bytes_rx"),
+		.bytes_tx = get_u64(counters, "bytes_tx"),
+		.wakeups = get_u64(counters, "wakeups"),
+		.events = get_u64(counters, "events"),
+		.wait_bytes = get_u64(counters, "wait_bytes"),
+		.eagain_accept = get_u64(counters, "eagain_accept"),
+		.eagain_recv = get_u64(counters, "eagain_recv"),
+		.eagain_send = get_u64(counters, "eagain_send"),
+		.connection_errors = get_u64(counters, "connection_errors"),
+		.accept_pauses = get_u64(counters, "accept_pauses"),
+	};
+	read_calls(event, snapshot->calls);
+}
+
+void server_ask(struct server_process *server, unsigned settle_ms,
+	struct server_snapshot *snapshot)
+{
+	char line[80];
+
+	snprintf(
+		line, sizeof(line), "{\"cmd\":\"snapshot\",\"settle_ms\":%u}", settle_ms);
+	server_command(server, line);
+	json_t *event = server_event(server, "snapshot");
+
+	read_snapshot(event, snapshot);
+	json_decref(event);
+}
+
+void server_settle(struct server_process *server, struct server_snapshot *snapshot)
+{
+	server_ask(server, DEADLINE_S * 1000 / 2, snapshot);
+	if (!snapshot->settled)
+		fail_msg("the server does not come to rest: it spins");
+}
+
+void server_await_held(struct server_process *server, uint64_t held)
+{
+	uint64_t deadline = deadline_ns();
+	struct server_snapshot snapshot;
+
+	for (;;) {
+		server_ask(server, 0, &snapshot);
+		if (snapshot.held == held)
+			return;
+		if (clock_now_ns() >= deadline)
+			fail_msg("the server holds %ju connections, not %ju",
+				(uintmax_t)snapshot.held, (uintmax_t)held);
+		usleep(LOOK_AGAIN_US);
+	}
+}
+
+uint64_t server_calls_total(const struct server_snapshot *snapshot)
+{
+	uint64_t total = 0;
+
+	for (int i = 0; i < CALL_COUNT; i++)
+		total += snapshot->calls[i];
+	return total;
+}
+
+void server_signal(struct server_process *server, int signal_number)
+{
+	assert_true(server->pid > 0);
+	assert_int_equal(kill(server->pid, signal_number), 0);
+}
+
+/* Waits until waitpid(2) with these options tells a change, and returns its status. */
+static int await_change(struct server_process *server, int options)
+{
+	uint64_t deadline = deadline_ns();
+	int status = 0;
+
+	while (waitpid(server->pid, &status, options | WNOHANG) == 0) {
+		if (clock_now_ns() >= deadline)
+			fail_msg("the server does not end, stop or go on as told");
+		usleep(LOOK_AGAIN_US);
+	}
+	if (WIFEXITED(status) || WIFSIGNALED(status))
+		server->pid = 0;
+	return status;
+}
+
+void server_pause(struct server_process *server)
+{
+	server_signal(server, SIGSTOP);
+	assert_true(WIFSTOPPED(await_change(server, WUNTRACED)));
+}
+
+void server_resume(struct server_process *server)
+{
+	server_signal(server, SIGCONT);
+	assert_true(WIFCONTINUED(await_change(server, WCONTINUED)));
+}
+
+void server_close_commands(struct server_process *server)
+{
+	close(server->commands_fd);
+	server->commands_fd = -1;
+}
+
+/* Copies what the server said on stderr, line by line, to the test's own. */
+static void print_log(const struct server_process *server)
+{
+	FILE *log = fdopen(dup(server->log_fd), "r");
+	char line[1024];
+
+	if (!log)
+		return;
+	rewind(log);
+	while (fgets(line, sizeof(line), log))
+		fprintf(stderr, "# server: %s", line);
+	fclose(log);
+}
+
+void server_expect_exit(struct server_process *server)
+{
+	int status = await_change(server, 0);
+
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return;
+	print_log(server);
+	if (WIFSIGNALED(status))
+		fail_msg("the server was ended by signal %d", WTERMSIG(status));
+	fail_msg("the server ended with exit status %d, not 0", WEXITSTATUS(status));
+}
+
+void server_stop(struct server_process *server)
+{
+	server_command(server, "{\"cmd\":\"stop\"}");
+	json_decref(server_event(server, "stopped"));
+	server_expect_exit(server);
+}
+
+int server_descriptors(const struct server_process *server)
+{
+	char path[64];
+	int count = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)server->pid);
+	DIR *directory = opendir(path);
+	assert_non_null(directory);
+	for (struct dirent *entry; (entry = readdir(directory));)
+		count += entry->d_name[0] != '.';
+	closedir(directory);
+	return count;
+}
+
+uint64_t server_resident_bytes(const struct server_process *server)
+{
+	char path[64];
+	uint64_t pages = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)server->pid);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	int found = fscanf(file, "%*u %ju", &pages);
+	fclose(file);
+	assert_int_equal(found, 1);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+void server_discard(struct server_process *server)
+{
+	if (server->pid > 0) {
+		int status = 0;
+
+		if (waitpid(server->pid, &status, WNOHANG) == 0) {
+			kill(server->pid, SIGKILL);
+			waitpid(server->pid, NULL, 0);
+		} else {
+			fprintf(stderr, "# the server ended unasked: wait status %#x\n",
+				(unsigned)status);
+		}
+		print_log(server);
+		server->pid = 0;
+	}
+	if (server->commands_fd >= 0)
+		close(server->commands_fd);
+	if (server->log_fd >= 0)
+		close(server->log_fd);
+	if (server->events.fd > 0)
+		close(server->events.fd);
+	jsonl_reader_free(&server->events);
+}

@@ -1,0 +1,99 @@
+/*
+ * server_process.h - one muxbench-server under test: started with --control, asked over
+ * its pipes, stopped, and sure to be gone at the end of the test.
+ *
+ * For use inside a running cmocka test: whatever does not go as it should, an answer that
+ * does not come before the deadline included, fails that test with a line that says so.
+ */
+#ifndef TESTS_CONTRACT_SERVER_PROCESS_H
+#define TESTS_CONTRACT_SERVER_PROCESS_H
+
+#include "backends/calls.h"
+#include "common/jsonl.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+enum {
+	DEADLINE_S = 20, /* of every wait: only a broken server ever takes so long */
+	BACKEND_NAME_MAX = 32,
+};
+
+/* Now and DEADLINE_S, on the clock of common/clock.h. */
+uint64_t deadline_ns(void);
+
+struct server_process {
+	pid_t pid;                  /* 0: none, or ended and reaped */
+	int commands_fd;            /* its stdin */
+	struct jsonl_reader events; /* its stdout */
+	int log_fd;                 /* a memory file that is its stderr */
+	/* what its ready event told */
+	char backend[BACKEND_NAME_MAX];
+	int port;
+	int connections_max;
+	int fds_limit; /* 0: none */
+};
+
+/* What a snapshot says; the members are those of the event. */
+struct server_snapshot {
+	uint64_t at_ns;
+	bool settled;
+	uint64_t accepted, closed, refused, held;
+	uint64_t bytes_rx, bytes_tx, wakeups, events, wait_bytes;
+	uint64_t eagain_accept, eagain_recv, eagain_send;
+	uint64_t connection_errors, accept_pauses;
+	uint64_t calls[CALL_COUNT];
+};
+
+/*
+ * Starts $BUILD/muxbench-server with a backend (a name or the path of a plug-in) and
+ * reads its ready event. descriptors is its RLIMIT_NOFILE, soft and hard; 0: as here.
+ */
+void server_start(struct server_process *server, const char *backend, rlim_t descriptors);
+
+/* Writes one line, whatever it is, to the server's stdin. */
+void server_command(struct server_process *server, const char *line);
+
+/* The next event, which must be of this name; the caller owns it. */
+json_t *server_event(struct server_process *server, const char *event);
+
+/* Asks; settle_ms as in the protocol, 0: answered at once. */
+void server_ask(struct server_process *server, unsigned settle_ms,
+	struct server_snapshot *snapshot);
+
+/* Asks until the worker sleeps and stands still; fails if it never does: it spins. */
+void server_settle(struct server_process *server, struct server_snapshot *snapshot);
+
+/* Asks until so many connections are held. */
+void server_await_held(struct server_process *server, uint64_t held);
+
+uint64_t server_calls_total(const struct server_snapshot *snapshot);
+
+/* Stops it in its tracks (SIGSTOP), all threads, and lets it go on (SIGCONT). */
+void server_pause(struct server_process *server);
+void server_resume(struct server_process *server);
+
+void server_signal(struct server_process *server, int signal_number);
+
+/* End of file on its stdin, which means: stop. */
+void server_close_commands(struct server_process *server);
+
+/* Waits until it has ended by itself, which must be with exit status 0. */
+void server_expect_exit(struct server_process *server);
+
+/* The stop command: answered with a stopped event and exit status 0. */
+void server_stop(struct server_process *server);
+
+/* How many descriptors it holds, and its resident memory (proc(5)). */
+int server_descriptors(const struct server_process *server);
+uint64_t server_resident_bytes(const struct server_process *server);
+
+/*
+ * Ends it the hard way if it still runs, prints what it said on stderr if it did not end
+ * well, and frees everything. Does not fail a test: for teardown.
+ */
+void server_discard(struct server_process *server);
+
+#endif
