@@ -78,7 +78,10 @@ static int run_windows(struct load *load, const struct options *options,
 	struct problem *problem)
 {
 	const struct engine_window warmup = {.duration_ns = options->warmup_ns};
-	const struct engine_window window = {options->duration_ns, options->requests};
+	const struct engine_window window = {
+		.duration_ns = options->duration_ns,
+		.requests = options->requests,
+	};
 	int fd = open_interrupts();
 	const struct engine_stop stop = {fd, interrupted, &fd};
 
