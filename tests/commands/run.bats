@@ -168,10 +168,10 @@ nothing_left() {
 		sleep 0.05
 	done
 	sleep 0.3
-	kill -SEGV "$victim"
+	kill -KILL "$victim"
 	wait_status "$pid"
 	[ "$status" -eq 1 ]
-	[ "$(json "$BATS_TEST_TMPDIR/out/result.json" "any('killed by signal 11' in ' '.join(t['status_reasons'])
+	[ "$(json "$BATS_TEST_TMPDIR/out/result.json" "any('killed by signal 9' in ' '.join(t['status_reasons'])
 		and 'muxbench-server' in ' '.join(t['status_reasons'])
 		for t in r['trials'] if t['status'] == 'failed')")" = True ]
 	[ "$(json "$BATS_TEST_TMPDIR/out/result.json" "any(t['status'] == 'ok' for t in r['trials'])")" = True ]
