@@ -5,13 +5,11 @@
 #include "harness/files.h"
 
 #include <errno.h>
+#include <linux/mount.h>
 #include <linux/perf_event.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define TRACEFS    "/sys/kernel/tracing"
@@ -28,63 +26,38 @@ static int read_id(const char *path, uint64_t *id)
 	return error < 0 ? error : parse_u64(path, text, 1, UINT32_MAX, id, NULL);
 }
 
-/* What the child with the private mount answers, in one write. */
-struct mount_answer {
-	int error; /* 0, or the errno of the step that failed */
-	char step[32];
-	uint64_t id;
-};
-
-static struct mount_answer failed_step(const char *step, int error)
+/*
+ * A tracefs of our own, mounted nowhere: fsopen(2) and fsmount(2) (Linux 5.2) give a
+ * descriptor of the filesystem's root, and nothing is left behind. 0 and *id, or -errno
+ * with problem.
+ */
+static int ask_detached_tracefs(uint64_t *id, struct problem *problem)
 {
-	struct mount_answer answer = {.error = error};
+	int context = (int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
+	int root = -1, error = 0;
 
-	snprintf(answer.step, sizeof(answer.step), "%s", step);
-	return answer;
-}
-
-/* In the child: the mounts are seen by nobody else and end with the process. */
-static struct mount_answer mount_and_read(void)
-{
-	struct mount_answer answer = {0};
-
-	if (unshare(CLONE_NEWNS) < 0)
-		return failed_step("unshare", errno);
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return failed_step("make mounts private", errno);
-	if (mount("tracefs", TRACEFS, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) <
-		0)
-		return failed_step("mount tracefs", errno);
-	int error = read_id(TRACEFS TRACEPOINT, &answer.id);
-	return error < 0 ? failed_step("read its id", -error) : answer;
-}
-
-/* 0 and *id, or -errno with problem. */
-static int ask_private_mount(uint64_t *id, struct problem *problem)
-{
-	struct mount_answer answer = failed_step("fork", EAGAIN);
-	int pipe_fds[2];
-
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-		return problem_set(problem, -errno, "pipe: %s", strerror(errno));
-	pid_t child = fork();
-	if (child == 0) {
-		answer = mount_and_read();
-		_exit(write(pipe_fds[1], &answer, sizeof(answer)) < 0);
+	if (context < 0 ||
+		syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		error = -errno;
+	if (error == 0) {
+		root = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);
+		error = root < 0 ? -errno : 0;
 	}
-	close(pipe_fds[1]);
-	if (child > 0) {
-		if (read(pipe_fds[0], &answer, sizeof(answer)) != sizeof(answer))
-			answer = failed_step("private mount", EIO);
-		waitpid(child, NULL, 0);
+	if (error == 0) {
+		char path[80];
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d" TRACEPOINT, root);
+		error = read_id(path, id);
 	}
-	close(pipe_fds[0]);
-	*id = answer.id;
-	return answer.error == 0 ? 0
-				 : problem_set(problem, -answer.error,
-					   "no raw_syscalls:sys_enter to be found (%s: "
-					   "%s; run as root)",
-					   answer.step, strerror(answer.error));
+	if (root >= 0)
+		close(root);
+	if (context >= 0)
+		close(context);
+	return error == 0 ? 0
+			  : problem_set(problem, error,
+				    "no raw_syscalls:sys_enter to be found (tracefs: %s; "
+				    "run as root)",
+				    strerror(-error));
 }
 
 void kernel_tracepoint_find(struct kernel_tracepoint *tracepoint)
@@ -95,7 +68,7 @@ void kernel_tracepoint_find(struct kernel_tracepoint *tracepoint)
 	if (error == -ENOENT)
 		error = read_id(DEBUGFS TRACEPOINT, &tracepoint->id);
 	if (error == -ENOENT)
-		error = ask_private_mount(&tracepoint->id, &tracepoint->reason);
+		error = ask_detached_tracefs(&tracepoint->id, &tracepoint->reason);
 	else if (error < 0)
 		problem_set(&tracepoint->reason, error,
 			"tracefs: %s (run as root, or make " TRACEFS " readable)",

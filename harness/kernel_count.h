@@ -32,8 +32,8 @@ struct kernel_count {
 };
 
 /*
- * Reads the tracepoint's id. Where tracefs is not mounted, a child mounts it in a mount
- * namespace of its own, which ends with it: nothing stays mounted.
+ * Reads the tracepoint's id. Where tracefs is not mounted, one is opened that is mounted
+ * nowhere (fsmount(2)), which takes root and leaves nothing behind.
  */
 void kernel_tracepoint_find(struct kernel_tracepoint *tracepoint);
 

@@ -260,24 +260,31 @@ static int put_all_data(const struct studio *studio, struct problem *problem)
 	return error;
 }
 
+/* How many pictures were drawn, or -errno. */
 static int draw_all(const struct studio *studio, struct problem *problem)
 {
 	const struct plots *plots = studio->plots;
 	struct plot_data data = {.plan = plots->plan, .summary = plots->summary};
-	int error = 0;
+	int drawn = 0;
 
 	for (size_t i = 0; i < PICTURES; i++)
 		for (data.active = 0; data.active < plots->plan->axes.active_count;
-			data.active++)
-			if (error == 0 && wanted(pictures[i].data, &data))
-				error = draw(studio, &pictures[i], &data, problem);
-	return error;
+			data.active++) {
+			if (!wanted(pictures[i].data, &data))
+				continue;
+			int error = draw(studio, &pictures[i], &data, problem);
+
+			if (error < 0)
+				return error;
+			drawn++;
+		}
+	return drawn;
 }
 
 int plots_make(const struct plots *plots, struct problem *problem)
 {
 	struct studio studio = {.plots = plots, .folder = -1};
-	int error;
+	int result;
 
 	snprintf(studio.path, sizeof(studio.path), "%s/plots", plots->store->path);
 	studio.scripts = open_scripts(plots, problem);
@@ -287,16 +294,16 @@ int plots_make(const struct plots *plots, struct problem *problem)
 		studio.folder = openat(plots->store->folder, "plots",
 			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (studio.folder < 0)
-		error = problem_set(problem, -errno, "cannot make %.300s: %s",
+		result = problem_set(problem, -errno, "cannot make %.300s: %s",
 			studio.path, strerror(errno));
 	else
-		error = copy_scripts(&studio, problem);
-	if (error == 0)
-		error = put_all_data(&studio, problem);
-	if (error == 0)
-		error = draw_all(&studio, problem);
+		result = copy_scripts(&studio, problem);
+	if (result == 0)
+		result = put_all_data(&studio, problem);
+	if (result == 0)
+		result = draw_all(&studio, problem);
 	if (studio.folder >= 0)
 		close(studio.folder);
 	close(studio.scripts);
-	return error;
+	return result;
 }

@@ -23,8 +23,9 @@ struct plots {
 };
 
 /*
- * 0; -ENOENT gnuplot is not installed (data and scripts are there); -ECANCELED; or
- * another -errno. All with a problem, but for -ECANCELED.
+ * How many pictures there are (none where nothing was measured); -ENOENT gnuplot is not
+ * installed (data and scripts are there); -ECANCELED; or another -errno. All with a
+ * problem, but for -ECANCELED.
  */
 int plots_make(const struct plots *plots, struct problem *problem);
 

@@ -55,16 +55,16 @@ static int make_plots(struct run *run, struct problem *problem)
 		.message_bytes = run->options.message_bytes,
 		.cancel_fd = run->cancel_fd,
 	};
-	int error = plots_make(&plots, problem);
+	int drawn = plots_make(&plots, problem);
 
-	if (error == -ENOENT) {
+	if (drawn == -ENOENT) {
 		progress_say(&run->progress, "%s", problem->text);
 		*problem = (struct problem){""};
 		return EXIT_STATUS_OK;
 	}
-	if (error == 0)
+	if (drawn > 0)
 		printf("Pictures: %s/plots/\n", run->options.out);
-	return error == 0 ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
+	return drawn >= 0 ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
 }
 
 /* What the trials by themselves give as an exit status. */
