@@ -9,13 +9,13 @@ static const struct profile profiles[] = {
 	{
 		.name = "quick",
 		.summary = "0 to 10,000 idle, 1 active, 3 blocks; about a minute",
-		.idle = {0, 100, 1000, 10000},
-		.idle_count = 4,
+		.idle = {0, 10, 100, 1000, 3000, 10000},
+		.idle_count = 6,
 		.active = {1},
 		.active_count = 1,
 		.blocks = 3,
 		.warmup_ns = 100 * NS_PER_MS,
-		.timed_ns = 400 * NS_PER_MS,
+		.timed_ns = 300 * NS_PER_MS,
 		.counted_ns = 100 * NS_PER_MS,
 	},
 };
