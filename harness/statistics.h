@@ -70,7 +70,7 @@ bool statistics_percentile_holds(uint64_t count, double p, uint64_t tail_min);
 
 /*
  * The .975 quantile of Student's t with df degrees of freedom: 12.706 for 1, 2.262 for 9,
- * towards 1.960. To about 1e-10: up to 1,000 by bisecting the exact distribution function
+ * towards 1.960. To about 1e-8: up to 1,000 by bisecting the exact distribution function
  * (Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4), beyond
  * by its expansion about the normal quantile (26.7.5). INFINITY for 0.
  */

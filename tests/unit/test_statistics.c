@@ -121,11 +121,10 @@ static void test_t_of_the_tables(void **state)
 	assert_true(isinf(statistics_t975(0)));
 }
 
-/* The exact function and the expansion meet, and t never rises. */
 static void test_t_falls_with_df(void **state)
 {
 	(void)state;
-	for (size_t df = 1; df < 1100; df++)
+	for (size_t df = 1; df < 1100; df++) /* the two methods meet at 1,000 */
 		assert_true(statistics_t975(df + 1) < statistics_t975(df));
 	assert_near(statistics_t975(1000) - statistics_t975(1001),
 		statistics_t975(1001) - statistics_t975(1002), 1e-8);
@@ -325,12 +324,16 @@ static void test_fit_hears_the_small_values(void **state)
 
 static void test_fit_refuses_what_is_undetermined(void **state)
 {
-	const double *twice[] = {connections, connections};
+	double third[POINTS];
+	const double *twice[] = {connections, third};
 	struct fit fit = {.constant = 77};
 
 	(void)state;
+	for (size_t i = 0; i < POINTS; i++)
+		third[i] = connections[i] / 3;
 	assert_false(statistics_fit_relative(&fit, twice, 2, connections, POINTS));
 	assert_false(statistics_fit_relative(&fit, twice, 1, connections, 1));
+	assert_false(statistics_fit_relative(&fit, twice, 1, connections, 0));
 	assert_near(fit.constant, 77, 0);
 }
 
