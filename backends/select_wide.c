@@ -81,14 +81,11 @@ static int wide_watch(void *state, int fd, unsigned was, unsigned want)
 	return 0;
 }
 
-/*
- * The ready descriptors of one word, from bit first on, into out; at most room of them.
- * Returns how many; *next is where to go on, WORD_BITS when the word is done.
- */
-static int take_word(const struct wide_state *s, int word, int first, struct ready *out,
-	int room, int *next)
+/* The ready descriptors of one word that mask has into out; how many fitted into room. */
+static int take_word(
+	const struct wide_state *s, int word, uint64_t mask, struct ready *out, int room)
 {
-	uint64_t left = (s->readable[word] | s->writable[word]) & ~0ULL << first;
+	uint64_t left = (s->readable[word] | s->writable[word]) & mask;
 	int count = 0;
 
 	for (; left && count < room; left &= left - 1) {
@@ -100,28 +97,24 @@ static int take_word(const struct wide_state *s, int word, int first, struct rea
 				  (s->writable[word] >> bit & 1 ? READY_WRITE : 0U),
 		};
 	}
-	*next = left ? __builtin_ctzll(left) : WORD_BITS;
 	return count;
 }
 
-/* All words once round from the cursor, until the batch is full. */
+/* Once round from the cursor, whose word comes twice: its end first, its start last. */
 static int take_ready(struct wide_state *s, int words, struct ready *out)
 {
-	int count = 0;
+	int first = s->cursor < s->fds_top ? s->cursor : 0, count = 0;
+	uint64_t from_first = ~0ULL << first % WORD_BITS;
 
-	if (s->cursor >= s->fds_top)
-		s->cursor = 0;
-	for (int seen = 0; seen < words && count < s->batch_max; seen++) {
-		int word = s->cursor / WORD_BITS, next;
+	for (int seen = 0; seen <= words && count < s->batch_max; seen++) {
+		uint64_t mask = seen == 0       ? from_first
+				: seen == words ? ~from_first
+						: ~0ULL;
 
-		count += take_word(s, word, s->cursor % WORD_BITS, out + count,
-			s->batch_max - count, &next);
-		s->cursor = word * WORD_BITS + next;
-		if (s->cursor >= s->fds_top)
-			s->cursor = 0;
+		count += take_word(s, (first / WORD_BITS + seen) % words, mask,
+			out + count, s->batch_max - count);
 	}
-	if (count < s->batch_max) /* nobody was left over */
-		s->cursor = 0;
+	s->cursor = count == s->batch_max ? out[count - 1].fd + 1 : 0;
 	return count;
 }
 

@@ -57,11 +57,14 @@ static void slow_reader(struct contract *contract)
 
 	contract_fill(contract, client);
 	while (client->received < TOTAL) {
-		if (client->sent < TOTAL)
-			client_send_some(client, TOTAL - client->sent);
-		client_receive(client, client->sent - client->received < PIECE
-					       ? client->sent - client->received
-					       : PIECE);
+		size_t unsent = TOTAL - client->sent;
+		size_t owed = client->sent - client->received;
+
+		if (owed == 0)
+			client_send(client, unsent < PIECE ? unsent : PIECE);
+		else
+			client_receive(client, owed < PIECE ? owed : PIECE);
+		client_send_some(client, TOTAL - client->sent);
 		if (client->received >= rest_at) {
 			usleep(REST_US);
 			rest_at += REST_EVERY;

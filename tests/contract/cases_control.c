@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -153,7 +154,7 @@ static void make_it_owe(struct contract *contract, struct client *client)
 /* A signal is the usual end of a server: idle clients see a FIN, owed bytes go first. */
 static void ends_by_signal(struct contract *contract, int signal_number)
 {
-	enum { IDLE = 20 };
+	enum { IDLE = 20, REST_US = 20000 };
 	struct client *reader = contract_connect(contract, IDLE, CLIENT_BUFFERS_SMALL);
 	struct client *idle =
 		contract_connect_many(contract, 0, IDLE, CLIENT_BUFFERS_PLAIN);
@@ -162,6 +163,7 @@ static void ends_by_signal(struct contract *contract, int signal_number)
 		client_echo(&idle[i], 64);
 	make_it_owe(contract, reader);
 	server_signal(&contract->server, signal_number);
+	usleep(REST_US); /* a server that does not wait for its reader has ended by now */
 	client_receive_owed(reader);
 	client_expect_end(reader);
 	for (size_t i = 0; i < IDLE; i++)

@@ -186,8 +186,7 @@ static void hose_refill(struct client *hose)
 			empty = 0;
 		usleep(1000); /* what was in flight meanwhile */
 	}
-	while (client_send_some(hose, SIZE_MAX) > 0)
-		;
+	client_send_what_fits(hose);
 }
 
 /* Sends and reads as fast as one can, until another has its answer. */
@@ -195,8 +194,9 @@ static void hose_until_answered(
 	struct client *hoses, size_t hoses_count, struct client *other)
 {
 	struct pollfd pollfd = {.fd = other->fd, .events = POLLIN};
+	uint64_t deadline = deadline_ns();
 
-	while (poll(&pollfd, 1, 0) == 0)
+	while (poll(&pollfd, 1, 0) == 0 && clock_now_ns() < deadline)
 		for (size_t i = 0; i < hoses_count; i++) {
 			client_receive_some(&hoses[i], 16 * 1024);
 			client_send_some(&hoses[i], 16 * 1024);
@@ -212,7 +212,7 @@ static void hose_until_answered(
  */
 static void fire_hose(struct contract *contract)
 {
-	enum { HOSES = 2, ROUNDS = 10, BYTES_MAX = 1 << 20 };
+	enum { HOSES = 2, ROUNDS = 10, BYTES_MAX = 768 * 1024 };
 	struct client *hoses =
 		contract_connect_many(contract, 0, HOSES, CLIENT_BUFFERS_PLAIN);
 	struct client *quiet = contract_connect(contract, HOSES, CLIENT_BUFFERS_PLAIN);
@@ -251,10 +251,11 @@ static void stalled_readers(struct contract *contract)
 	uint64_t before = server_resident_bytes(&contract->server);
 
 	contract_connect_many(contract, 0, STALLED, CLIENT_BUFFERS_SMALL);
-	for (int round = 0; round < 8; round++)
-		for (size_t i = 0; i < STALLED; i++)
-			while (client_send_some(&stalled[i], SIZE_MAX) > 0)
-				;
+	/* Stopped, it finds full queues when it wakes: whatever it can hold, it will. */
+	server_pause(&contract->server);
+	for (size_t i = 0; i < STALLED; i++)
+		client_send_what_fits(&stalled[i]);
+	server_resume(&contract->server);
 	for (size_t i = 0; i < STALLED; i++)
 		contract_fill(contract, &stalled[i]);
 	server_settle(&contract->server, &snapshot);

@@ -41,6 +41,12 @@ void client_connect(
 size_t client_send_some(struct client *client, size_t bytes);
 size_t client_receive_some(struct client *client, size_t bytes);
 
+/*
+ * Sends until the kernel takes no more for now. Somewhere there must be an end: a server
+ * that takes more than 64 MiB unread keeps it in memory, or drops it.
+ */
+void client_send_what_fits(struct client *client);
+
 /* All of it, without reading or writing meanwhile. */
 void client_send(struct client *client, size_t bytes);
 void client_receive(struct client *client, size_t bytes);
@@ -60,8 +66,8 @@ void client_finish(struct client *client);
 /* The server's FIN comes next, and not one byte before it. */
 void client_expect_end(struct client *client);
 
-/* The connection ends, by FIN or by RST, without a byte. */
-void client_expect_refusal(struct client *client);
+/* Has the server ended the connection, by FIN or by RST, without a byte? */
+bool client_was_refused(struct client *client);
 
 void client_close(struct client *client);
 /* An RST instead of a FIN (socket(7), SO_LINGER with a time of 0). */

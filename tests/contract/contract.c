@@ -32,8 +32,7 @@ void contract_fill(struct contract *contract, struct client *client)
 
 	do {
 		sent_before = client->sent;
-		while (client_send_some(client, SIZE_MAX) > 0)
-			;
+		client_send_what_fits(client);
 		server_settle(&contract->server, &snapshot);
 	} while (client->sent > sent_before);
 }

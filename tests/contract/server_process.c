@@ -40,6 +40,7 @@ static void become_server(const char *backend, rlim_t descriptors)
 	prctl(PR_SET_PDEATHSIG,
 		SIGKILL); /* a test that crashes leaves no server behind */
 	close_range(STDERR_FILENO + 1, ~0U, 0); /* nor does it inherit descriptors */
+	signal(SIGPIPE, SIG_DFL);
 	if (descriptors == 0 || setrlimit(RLIMIT_NOFILE, &limit) == 0)
 		execl(path, path, "--backend", backend, "--control", (char *)NULL);
 	dprintf(STDERR_FILENO, "cannot start %s: %s\n", path, strerror(errno));

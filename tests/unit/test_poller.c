@@ -25,6 +25,7 @@ enum {
 	BATCH_MAX = 4,  /* far below PAIRS, so that they must take turns */
 	FDS_MAX = 3001, /* past every fd_set, and no multiple of a word */
 	BOTH = READY_READ | READY_WRITE,
+	HANG_S = 60, /* a wait that never returns is ended by SIGALRM, and the test too */
 };
 
 /* One poller under test, and what it may watch. */
@@ -34,9 +35,9 @@ struct bench {
 	void *poller;
 	struct calls calls;
 	int fds_max;
-	int near[PAIRS];                   /* watched */
-	int far[PAIRS];                    /* written to, so that near becomes readable */
-	struct ready ready[BATCH_MAX + 1]; /* the last must stay as it is */
+	int near[PAIRS];               /* watched */
+	int far[PAIRS];                /* written to, so that near becomes readable */
+	struct ready ready[PAIRS + 1]; /* from BATCH_MAX on it must stay as it is */
 };
 
 static bool is_edge_triggered(const struct bench *bench)
@@ -158,12 +159,24 @@ static void only_what_was_asked(struct bench *bench)
 	expect_one(bench, bench->near[0], READY_WRITE);
 }
 
-/* A hang-up is for recv to find out: it counts as readable. */
+/*
+ * A hang-up is for recv to find out: it counts as readable. An empty pipe without a
+ * writer is the plain case: poll(2) reports POLLHUP and no POLLIN.
+ */
 static void hang_up_is_readable(struct bench *bench)
 {
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	watch(bench, ends[0], 0, READY_READ);
+	expect_nothing(bench);
+	close(ends[1]);
+	expect_one(bench, ends[0], READY_READ);
+	watch(bench, ends[0], READY_READ, 0);
+	close(ends[0]);
+
 	watch(bench, bench->near[2], 0, READY_READ);
-	close(bench->far[2]);
-	bench->far[2] = -1;
+	shutdown(bench->far[2], SHUT_RDWR);
 	expect_one(bench, bench->near[2], READY_READ);
 }
 
@@ -255,6 +268,22 @@ static void nobody_starves_among_writers(struct bench *bench)
 	expect_all_in_turn(bench, (1U << PAIRS) - 1);
 }
 
+/* A scan that goes on behind a full batch comes round to where it began: in one wait. */
+static void full_batch_then_the_first(struct bench *bench)
+{
+	for (int i = 0; i <= BATCH_MAX; i++) {
+		watch(bench, bench->near[i], 0, READY_READ);
+		write_byte(bench->far[i]);
+	}
+	assert_int_equal(wait_for(bench, 0), BATCH_MAX);
+	for (int i = 0; i <= BATCH_MAX; i++)
+		read_byte(bench->near[i]);
+	if (is_edge_triggered(bench))
+		wait_for(bench, 0); /* the fifth was queued before it was read */
+	write_byte(bench->far[0]);
+	expect_one(bench, bench->near[0], READY_READ);
+}
+
 /* The highest number that may come, beside the lowest. */
 static void highest_descriptor(struct bench *bench)
 {
@@ -281,11 +310,6 @@ static void highest_descriptor(struct bench *bench)
 static void descriptor_past_the_limit(struct bench *bench)
 {
 	int limit = bench->backend->fds_limit;
-
-	if (limit == 0) {
-		assert_true(bench->backend->poller != NULL);
-		return;
-	}
 	int fd = fcntl(bench->near[0], F_DUPFD_CLOEXEC, limit);
 
 	assert_int_equal(fd, limit);
@@ -396,26 +420,31 @@ static void every_wait_is_counted(struct bench *bench)
 struct poller_case {
 	const char *name;
 	void (*run)(struct bench *bench);
+	bool only_with_limit; /* of backends that have an fds_limit */
 };
 
 static const struct poller_case cases[] = {
-	{"nothing is ready", nothing_ready},
-	{"readable", readable},
-	{"writable", writable},
-	{"readable and writable at once", readable_and_writable},
-	{"only what was asked is reported", only_what_was_asked},
-	{"a hang-up is readable", hang_up_is_readable},
-	{"forgotten, and known again", forgotten},
-	{"the interest changes", interest_changes},
-	{"forgetting one keeps the others", forgetting_keeps_the_others},
-	{"more ready than a batch: nobody starves", nobody_starves},
-	{"nor among readers and writers", nobody_starves_among_writers},
-	{"the highest descriptor", highest_descriptor},
-	{"a descriptor past the limit is refused", descriptor_past_the_limit},
-	{"the timeout is kept", timeout_is_kept},
-	{"level: again while ready; edge: once an arrival", level_or_edge},
-	{"a number that is used again", number_is_used_again},
-	{"every wait is counted", every_wait_is_counted},
+	{.name = "nothing is ready", .run = nothing_ready},
+	{.name = "readable", .run = readable},
+	{.name = "writable", .run = writable},
+	{.name = "readable and writable at once", .run = readable_and_writable},
+	{.name = "only what was asked is reported", .run = only_what_was_asked},
+	{.name = "a hang-up is readable", .run = hang_up_is_readable},
+	{.name = "forgotten, and known again", .run = forgotten},
+	{.name = "the interest changes", .run = interest_changes},
+	{.name = "forgetting one keeps the others", .run = forgetting_keeps_the_others},
+	{.name = "more ready than a batch: nobody starves", .run = nobody_starves},
+	{.name = "nor among readers and writers", .run = nobody_starves_among_writers},
+	{.name = "a full batch, and then the first again",
+		.run = full_batch_then_the_first},
+	{.name = "the highest descriptor", .run = highest_descriptor},
+	{.name = "a descriptor past the limit is refused",
+		.run = descriptor_past_the_limit,
+		.only_with_limit = true},
+	{.name = "the timeout is kept", .run = timeout_is_kept},
+	{.name = "level: again while ready; edge: once an arrival", .run = level_or_edge},
+	{.name = "a number that is used again", .run = number_is_used_again},
+	{.name = "every wait is counted", .run = every_wait_is_counted},
 };
 
 enum { CASES = sizeof(cases) / sizeof(*cases), BACKENDS_MAX = 16 };
@@ -444,8 +473,7 @@ static void pairs_close(struct bench *bench)
 {
 	for (int i = 0; i < PAIRS; i++) {
 		close(bench->near[i]);
-		if (bench->far[i] >= 0)
-			close(bench->far[i]);
+		close(bench->far[i]);
 	}
 }
 
@@ -466,6 +494,11 @@ static void run_row(void **state)
 	pairs_close(&bench);
 }
 
+static bool has_case(const struct backend *backend, const struct poller_case *c)
+{
+	return backend->poller && (backend->fds_limit > 0 || !c->only_with_limit);
+}
+
 int main(void)
 {
 	static struct row rows[BACKENDS_MAX * CASES];
@@ -473,9 +506,11 @@ int main(void)
 	size_t count = 0;
 
 	for (size_t b = 0; registry_backends[b] && b < BACKENDS_MAX; b++)
-		for (size_t c = 0; c < CASES && registry_backends[b]->poller; c++) {
+		for (size_t c = 0; c < CASES; c++) {
 			struct row *row = &rows[count];
 
+			if (!has_case(registry_backends[b], &cases[c]))
+				continue;
 			row->poller_case = &cases[c];
 			row->backend = registry_backends[b];
 			snprintf(row->name, sizeof(row->name), "%s: %s",
@@ -486,5 +521,6 @@ int main(void)
 				.initial_state = row,
 			};
 		}
+	alarm(HANG_S);
 	return _cmocka_run_group_tests("poller", tests, count, NULL, NULL);
 }
