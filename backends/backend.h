@@ -39,8 +39,9 @@ struct ready {
 
 struct poller_ops {
 	/*
-	 * Makes *state, which the poller owns until close(). Descriptors are < fds_max;
-	 * wait() is given room for batch_max events. calls outlives the poller.
+	 * Makes *state, which the poller owns until close(); at a failure *state stays as
+	 * it is and close() is not called. Descriptors are < fds_max; wait() is given
+	 * room for batch_max events. calls outlives the poller.
 	 */
 	int (*open)(void **state, int fds_max, int batch_max, struct calls *calls);
 	/*
@@ -66,6 +67,12 @@ enum {
 	BACKEND_CLOSE_FORGETS = 2,
 };
 
+/*
+ * After a stop, how long run() may go on to send what it still owes. It takes no new
+ * connections then and reads no new requests.
+ */
+enum { STOP_FLUSH_MS = 1000 };
+
 struct server; /* below: what a running backend is given */
 
 struct backend {
@@ -88,7 +95,7 @@ struct backend {
 struct server {
 	int listen_fd; /* bound, listening, non-blocking */
 	int stop_fd;   /* an eventfd: readable when the loop must end; never read it */
-	int fds_max;   /* RLIMIT_NOFILE in force: every descriptor is below it */
+	int fds_max;   /* RLIMIT_NOFILE at the start: refuse what is not below it */
 	int batch_max; /* events to take from one wait */
 	struct calls *calls; /* this worker is the only writer */
 	/*

@@ -12,8 +12,10 @@
  * worked off in the enter of this thread instead of by interrupting it.
  *
  * user_data carries descriptor, generation and operation: a completion that was under way
- * when its connection ended must never be taken for its successor's. Results are values
- * of the completion, -errno, not errno.
+ * when its connection ended must never be taken for its successor's. With one operation a
+ * connection, which ends when that has completed, none is left over; the generation keeps
+ * it so when somebody adds a second one. Results are values of the completion, -errno,
+ * not errno.
  */
 #include "backends/accept.h"
 #include "backends/backend.h"
@@ -30,7 +32,6 @@
 enum {
 	SQ_ENTRIES = 512,  /* a full queue is submitted and refilled */
 	CQ_ENTRIES = 8192, /* results past that wait in the kernel (IORING_FEAT_NODROP) */
-	STOP_FLUSH_MS = 1000,
 };
 
 enum operation { OP_ACCEPT, OP_RECV, OP_SEND, OP_STOP, OP_ACCEPT_PAUSE, OP_FLUSH_END };
@@ -211,20 +212,28 @@ static int connection_continue(struct loop *loop, int fd)
 	return 0;
 }
 
+/* A new connection: served from now on, or refused for a number that has no place. */
+static int connection_open(struct loop *loop, int fd)
+{
+	if (fd >= loop->server->fds_max) {
+		calls_add(&loop->calls->refused, 1);
+		calls_close(loop->calls, fd);
+		return 0;
+	}
+	loop->connections[fd].echo = (struct echo){0};
+	loop->connections[fd].held = true;
+	if (fd >= loop->fds_top)
+		loop->fds_top = fd + 1;
+	calls_add(&loop->calls->accepted, 1);
+	return connection_continue(loop, fd);
+}
+
 static int on_accept(struct loop *loop, int result)
 {
-	if (result >= 0) {
-		struct connection *connection = &loop->connections[result];
+	int error = result >= 0 ? connection_open(loop, result) : 0;
 
-		connection->echo = (struct echo){0};
-		connection->held = true;
-		if (result >= loop->fds_top)
-			loop->fds_top = result + 1;
-		calls_add(&loop->calls->accepted, 1);
-		int error = connection_continue(loop, result);
-		if (error < 0)
-			return error;
-	}
+	if (error < 0)
+		return error;
 	if (loop->stopping)
 		return 0;
 	switch (result >= 0 ? ACCEPT_AGAIN : accept_after_error(result)) {
@@ -254,6 +263,22 @@ static int on_send(struct loop *loop, int fd, int result)
 	return connection_continue(loop, fd);
 }
 
+/*
+ * No new requests: a recv that waits ends now, and its connection with it. Who is owed
+ * bytes stays until they are out, or until the flush ends.
+ */
+static int begin_stop(struct loop *loop)
+{
+	loop->stopping = true;
+	for (int fd = 0; fd < loop->fds_top; fd++)
+		if (loop->connections[fd].held &&
+			loop->connections[fd].echo.next == ECHO_READ) {
+			calls_count(loop->calls, CALL_shutdown);
+			shutdown(fd, SHUT_RD);
+		}
+	return ask_timeout(loop, OP_FLUSH_END, &loop->flush_limit);
+}
+
 static int on_completion(struct loop *loop, uint64_t user_data, int result)
 {
 	enum operation operation = user_data & 0xff;
@@ -272,8 +297,7 @@ static int on_completion(struct loop *loop, uint64_t user_data, int result)
 	case OP_SEND:
 		return on_send(loop, fd, result);
 	case OP_STOP:
-		loop->stopping = true;
-		return ask_timeout(loop, OP_FLUSH_END, &loop->flush_limit);
+		return begin_stop(loop);
 	case OP_ACCEPT_PAUSE:
 		return loop->stopping ? 0 : ask_accept(loop);
 	case OP_FLUSH_END:
@@ -301,32 +325,24 @@ static int wait_and_complete(struct loop *loop)
 	return error;
 }
 
-/* Is anyone still owed bytes? Asked only while stopping. */
-static bool owes_bytes(const struct loop *loop)
-{
-	for (int fd = 0; fd < loop->fds_top; fd++)
-		if (loop->connections[fd].held &&
-			loop->connections[fd].echo.next == ECHO_WRITE)
-			return true;
-	return false;
-}
-
 static int serve(struct loop *loop)
 {
+	const struct calls *calls = loop->calls;
 	int error = ask_stop_notice(loop);
 
 	if (error == 0)
 		error = ask_accept(loop);
 	while (error == 0 && !loop->stopping)
 		error = wait_and_complete(loop);
-	while (error == 0 && !loop->flush_ended && owes_bytes(loop))
+	while (error == 0 && !loop->flush_ended && calls->accepted > calls->closed)
 		error = wait_and_complete(loop);
 	return error;
 }
 
 /*
- * A pending recv keeps the socket alive past close(), and the end of the ring is worked
- * off later by the kernel: shutdown() first, so that every peer sees the FIN now.
+ * For those whom the flush left. A pending operation keeps the socket alive past close(),
+ * and the end of the ring is worked off later by the kernel: shutdown() first, so that
+ * every peer sees the end now.
  */
 static void close_all(struct loop *loop)
 {
@@ -360,13 +376,18 @@ static int loop_open(struct loop *loop, const char **modes)
 	return error < 0 ? error : ring_open(&loop->ring, loop->calls, modes);
 }
 
+static struct __kernel_timespec timespec_of_ms(int ms)
+{
+	return (struct __kernel_timespec){ms / 1000, ms % 1000 * 1000000LL};
+}
+
 static int io_uring_backend_run(struct server *server, const struct backend *self)
 {
 	struct loop loop = {
 		.server = server,
 		.calls = server->calls,
-		.accept_pause = {.tv_nsec = ACCEPT_PAUSE_MS * 1000000LL},
-		.flush_limit = {.tv_sec = STOP_FLUSH_MS / 1000},
+		.accept_pause = timespec_of_ms(ACCEPT_PAUSE_MS),
+		.flush_limit = timespec_of_ms(STOP_FLUSH_MS),
 	};
 	const char *modes = "";
 	int error = loop_open(&loop, &modes);

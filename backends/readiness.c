@@ -19,8 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STOP_FLUSH_MS = 1000 }; /* how long a stopping server waits for slow readers */
-
 struct connection {
 	struct echo echo;
 	unsigned watched; /* the interest now set; 0: no connection has this number */
@@ -32,7 +30,8 @@ struct loop {
 	const struct backend *backend;
 	void *poller;                   /* owned by backend->poller */
 	struct connection *connections; /* by descriptor number, fds_max of them */
-	int fds_top;                    /* one more than the highest number ever used */
+	int fds_limit; /* what is not below it is refused: fds_max or the backend's */
+	int fds_top;   /* one more than the highest number ever used */
 	unsigned char *buffers; /* by descriptor number: what is owed and not taken */
 	unsigned char *scratch; /* ECHO_BUFFER_BYTES that every read goes into */
 	struct ready *batch;    /* batch_max of them */
@@ -113,7 +112,8 @@ static int connection_watch(struct loop *loop, int fd, bool again)
 /*
  * Serves a connection as far as it goes without waiting. Level-triggered: one echo, the
  * poller will report what is left. Edge-triggered: until EAGAIN, for nobody tells twice;
- * a sender who outruns that is put back behind the others after ECHO_BUDGET_BYTES.
+ * a sender who outruns that is put back behind the others after ECHO_BUDGET_BYTES. When
+ * stopping: what is owed, and no new request.
  */
 static void connection_ready(struct loop *loop, int fd)
 {
@@ -126,7 +126,8 @@ static void connection_ready(struct loop *loop, int fd)
 		result = connection_step(loop, fd, &bytes);
 		if (result > 0)
 			moved += (size_t)result;
-		if (result > 0 && echo->next == ECHO_READ && !is_edge_triggered(loop))
+		if (result > 0 && echo->next == ECHO_READ &&
+			(loop->stopping || !is_edge_triggered(loop)))
 			break;
 	} while (result != -EAGAIN && echo->next != ECHO_CLOSE &&
 		 moved < ECHO_BUDGET_BYTES);
@@ -137,22 +138,25 @@ static void connection_ready(struct loop *loop, int fd)
 		echo->next = ECHO_CLOSE;
 	bool again = is_edge_triggered(loop) && result != -EAGAIN;
 
-	if (echo->next == ECHO_CLOSE || connection_watch(loop, fd, again) < 0)
+	if (echo->next != ECHO_CLOSE) {
+		int error = connection_watch(loop, fd, again);
+
+		if (error < 0)
+			*echo = (struct echo){.next = ECHO_CLOSE, .error = error};
+	}
+	if (echo->next == ECHO_CLOSE)
 		connection_close(loop, fd);
 }
 
 /* A new connection: watched from now on, or refused if this backend cannot watch it. */
 static void connection_open(struct loop *loop, int fd)
 {
-	int fds_limit = loop->backend->fds_limit;
-	struct connection *connection = &loop->connections[fd];
-
-	if ((fds_limit > 0 && fd >= fds_limit) || watch(loop, fd, 0, READY_READ) < 0) {
+	if (fd >= loop->fds_limit || watch(loop, fd, 0, READY_READ) < 0) {
 		calls_add(&loop->calls->refused, 1);
 		calls_close(loop->calls, fd);
 		return;
 	}
-	*connection = (struct connection){.watched = READY_READ};
+	loop->connections[fd] = (struct connection){.watched = READY_READ};
 	if (fd >= loop->fds_top)
 		loop->fds_top = fd + 1;
 	calls_add(&loop->calls->accepted, 1);
@@ -272,7 +276,10 @@ static void flush(struct loop *loop)
 static int loop_open(struct loop *loop)
 {
 	struct server *server = loop->server;
+	int fds_limit = loop->backend->fds_limit;
 
+	loop->fds_limit = fds_limit > 0 && fds_limit < server->fds_max ? fds_limit
+								       : server->fds_max;
 	loop->connections = calloc((size_t)server->fds_max, sizeof(*loop->connections));
 	loop->batch = calloc((size_t)server->batch_max, sizeof(*loop->batch));
 	loop->scratch = malloc(ECHO_BUFFER_BYTES);

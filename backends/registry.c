@@ -4,6 +4,8 @@
 #include <dlfcn.h>
 #include <string.h>
 
+enum { NAME_LENGTH_MAX = 31 };
+
 extern const struct backend backend_select;
 extern const struct backend backend_select_wide;
 extern const struct backend backend_poll;
@@ -26,6 +28,24 @@ static bool is_plugin_path(const char *name)
 	size_t length = strlen(name);
 
 	return strchr(name, '/') || (length > 3 && strcmp(name + length - 3, ".so") == 0);
+}
+
+/* As backend.h wants a name: others put it into lines, tables and file names. */
+static bool is_name(const char *name)
+{
+	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+
+	return length > 0 && length <= NAME_LENGTH_MAX && name[length] == '\0';
+}
+
+static bool is_whole(const struct backend *backend)
+{
+	const struct poller_ops *poller = backend->poller;
+
+	if (!backend->name || !backend->summary || !backend->run)
+		return false;
+	return backend->run != readiness_run ||
+	       (poller && poller->open && poller->watch && poller->wait && poller->close);
 }
 
 static int plugin_load(
@@ -60,11 +80,14 @@ static int plugin_load(
 			"plug-in '%.200s' was built for ABI %u, this server has ABI %d: "
 			"build it again",
 			path, found->abi, BACKEND_ABI);
-	if (!found->name || !found->summary || !found->run ||
-		(found->run == readiness_run && !found->poller))
+	if (!is_whole(found))
 		return problem_set(problem, -EINVAL,
 			"plug-in '%.200s' lacks a name, a summary, a run or a poller",
 			path);
+	if (!is_name(found->name))
+		return problem_set(problem, -EINVAL,
+			"plug-in '%.200s' has a name that is not 1 to %d of a-z 0-9 _ -",
+			path, NAME_LENGTH_MAX);
 	*backend = found;
 	return 0;
 }

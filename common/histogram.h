@@ -10,9 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HISTOGRAM_HIGHEST_NS 60000000000ULL /* larger values saturate: counted at 60 s   \
-					     */
-#define HISTOGRAM_BUCKETS 27648             /* 2048 + 25 doublings of 1024 */
+#define HISTOGRAM_HIGHEST_NS 60000000000ULL /* larger ones saturate: counted at 60 s */
+#define HISTOGRAM_BUCKETS    27648          /* 2048 + 25 doublings of 1024 */
 
 struct histogram {
 	uint64_t count;     /* values recorded */

@@ -27,7 +27,10 @@ struct jsonl_reader {
 void jsonl_reader_init(struct jsonl_reader *reader, int fd);
 void jsonl_reader_free(struct jsonl_reader *reader);
 
-/* One read(2) into the buffer: bytes read, 0 at end of file, -EAGAIN, or -errno. */
+/*
+ * One read(2) into the buffer: bytes read, 0 at end of file, -EAGAIN, -EMSGSIZE (a line
+ * longer than JSONL_LINE_MAX), or -errno.
+ */
 int jsonl_fill(struct jsonl_reader *reader);
 
 /*

@@ -115,6 +115,16 @@ int net_raise_descriptor_limit(uint64_t *soft_before, uint64_t *soft, uint64_t *
 	return 0;
 }
 
+int net_lower_descriptor_limit(uint64_t soft)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -errno;
+	limit.rlim_cur = soft;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
 int net_descriptors_open(void)
 {
 	DIR *directory = opendir("/proc/self/fd");

@@ -38,6 +38,10 @@ int net_listen(struct net_address *address, int backlog, struct problem *problem
  */
 int net_raise_descriptor_limit(uint64_t *soft_before, uint64_t *soft, uint64_t *hard);
 
+/* Sets the soft RLIMIT_NOFILE to soft, which must not be above the hard one. 0 or -errno.
+ */
+int net_lower_descriptor_limit(uint64_t soft);
+
 /* How many descriptors this process holds now, or -errno. */
 int net_descriptors_open(void);
 

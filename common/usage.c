@@ -94,15 +94,18 @@ int usage_read(pid_t pid, pid_t skip_tid, struct usage *usage)
 	DIR *tasks = opendir(path);
 	if (!tasks)
 		return errno == ENOENT ? -ESRCH : -errno;
-	for (struct dirent *entry; (entry = readdir(tasks));) {
+	int error = 0;
+	for (struct dirent *entry; error == 0 && (entry = readdir(tasks));) {
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		/* A thread that ends meanwhile is left out, not an error. */
 		if (tid > 0 && tid != skip_tid)
-			add_thread(pid, tid, usage);
+			error = add_thread(pid, tid, usage);
+		/* A thread that ends meanwhile is left out, not an error. */
+		if (error == -ENOENT || error == -ESRCH)
+			error = 0;
 	}
 	closedir(tasks);
-	return 0;
+	return error;
 }
 
 struct usage usage_difference(const struct usage *before, const struct usage *after)

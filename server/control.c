@@ -105,16 +105,20 @@ json_t *control_snapshot(const struct worker *worker, bool settled)
 	struct usage usage = {0};
 
 	/* Every thread but this one, which is the control side. */
-	usage_read(getpid(), gettid(), &usage);
+	int error = usage_read(getpid(), gettid(), &usage);
+
 	return json_pack("{ss so sb so so so so}", "event", "snapshot", "at_ns",
 		record_u64(clock_now_ns()), "settled", (int)settled, "connections",
 		connections_object(calls), "counters", counters_object(calls), "calls",
-		calls_object(calls), "usage", record_from_usage(&usage));
+		calls_object(calls), "usage",
+		error == 0 ? record_from_usage(&usage) : json_null());
 }
 
 json_t *control_reason(const char *event, const char *backend, const char *reason)
 {
-	json_t *object = json_pack("{ss ss}", "event", event, "reason", reason);
+	json_t *text = json_string(reason); /* NULL where it is no UTF-8 */
+	json_t *object = json_pack("{ss so}", "event", event, "reason",
+		text ? text : json_string("see stderr"));
 
 	if (backend)
 		json_object_set_new(object, "backend", json_string(backend));

@@ -4,6 +4,7 @@
 #include "backends/registry.h"
 #include "common/jsonl.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 static int print_json(const struct backend *backend, const char *reason)
@@ -35,5 +36,5 @@ int list_print(bool json)
 		if (error < 0)
 			return error;
 	}
-	return 0;
+	return fflush(stdout) < 0 || ferror(stdout) ? -EIO : 0;
 }

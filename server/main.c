@@ -4,6 +4,7 @@
  */
 #include "backends/registry.h"
 #include "common/clock.h"
+#include "common/cpu.h"
 #include "common/exit_status.h"
 #include "common/jsonl.h"
 #include "common/net.h"
@@ -22,8 +23,9 @@
 
 enum {
 	BACKLOG = 65535, /* the kernel cuts it to net.core.somaxconn */
-	DESCRIPTORS_MAX =
-		1 << 20, /* tables are sized by it: past that, connections wait */
+	/* tables are sized by it: past that, connections wait */
+	DESCRIPTORS_MAX = 1 << 20,
+	DESCRIPTORS_KEPT = 8, /* for /proc while all others are taken */
 	STOP_DEADLINE_MS = 3000,
 };
 
@@ -76,12 +78,31 @@ static int open_signals(void)
 /* How many connections fit: descriptors below the limits, less those already in use. */
 static int connections_max(const struct program *program)
 {
-	int limit = program->backend->fds_limit;
+	int own_limit = program->backend->fds_limit;
+	int limit = program->fds_max - DESCRIPTORS_KEPT;
 	int in_use = net_descriptors_open();
 
-	if (limit == 0 || limit > program->fds_max)
-		limit = program->fds_max;
-	return limit - (in_use > 0 ? in_use : 0);
+	if (own_limit > 0 && own_limit < limit)
+		limit = own_limit;
+	limit -= in_use > 0 ? in_use : 0;
+	return limit > 0 ? limit : 0;
+}
+
+/* The soft limit to the hard one, but no higher than the tables may grow. */
+static int set_descriptor_limit(struct program *program, struct problem *problem)
+{
+	uint64_t soft_before;
+	int error = net_raise_descriptor_limit(
+		&soft_before, &program->descriptors_soft, &program->descriptors_hard);
+
+	if (error == 0 && program->descriptors_soft > DESCRIPTORS_MAX) {
+		error = net_lower_descriptor_limit(DESCRIPTORS_MAX);
+		program->descriptors_soft = DESCRIPTORS_MAX;
+	}
+	program->fds_max = (int)program->descriptors_soft;
+	return error == 0 ? 0
+			  : problem_set(problem, error, "RLIMIT_NOFILE: %s",
+				    strerror(-error));
 }
 
 static void announce(struct program *program)
@@ -114,13 +135,18 @@ static void announce(struct program *program)
 			address);
 }
 
-/* Reads commands and answers them. 1: stop was asked or stdin ended; 0: go on; -errno. */
+/*
+ * Reads commands and answers them. 0: go on; 1: stop was asked, or nobody is there any
+ * more; -errno: stdin cannot be read (-EMSGSIZE: a line without an end).
+ */
 static int handle_commands(struct program *program)
 {
 	int filled = jsonl_fill(&program->commands);
 
-	if (filled <= 0)
-		return filled == -EAGAIN ? 0 : 1;
+	if (filled == 0)
+		return 1;
+	if (filled < 0)
+		return filled == -EAGAIN ? 0 : filled;
 	for (;;) {
 		json_t *command;
 		struct problem problem = {0};
@@ -136,8 +162,15 @@ static int handle_commands(struct program *program)
 
 		json_decref(command);
 		if (result != 0)
-			return result;
+			return 1;
 	}
+}
+
+static int problem_ended(struct problem *problem, const struct worker *worker, int error)
+{
+	return problem_set(problem, error < 0 ? error : -EIO, "the %s backend ended: %s",
+		worker->backend->name,
+		error < 0 ? strerror(-error) : "nobody had asked it to");
 }
 
 static enum worker_state worker_state(const struct program *program)
@@ -145,57 +178,52 @@ static enum worker_state worker_state(const struct program *program)
 	return atomic_load_explicit(&program->worker.state, memory_order_acquire);
 }
 
-/* Sleeps until there is a reason to stop. 0, or -errno when the worker ended by itself.
- */
-static int supervise(struct program *program)
+/* Sleeps until there is a reason to stop. 0: it was asked to; or -errno with problem. */
+static int supervise(struct program *program, struct problem *problem)
 {
+	const struct worker *worker = &program->worker;
 	struct pollfd wait[] = {
 		{.fd = program->signal_fd, .events = POLLIN},
-		{.fd = program->worker.notice_fd, .events = POLLIN},
-		{.fd = program->options.control ? STDIN_FILENO : -1, .events = POLLIN},
+		{.fd = worker->notice_fd, .events = POLLIN},
+		/* Commands wait until there is something to ask about. */
+		{.fd = -1, .events = POLLIN},
 	};
 	bool announced = false;
 
 	for (;;) {
 		if (poll(wait, 3, -1) < 0 && errno != EINTR)
-			return -errno;
+			return problem_set(problem, -errno, "poll: %s", strerror(errno));
 		if (wait[1].revents) {
 			uint64_t count;
-			ssize_t got =
-				read(program->worker.notice_fd, &count, sizeof(count));
+			ssize_t got = read(worker->notice_fd, &count, sizeof(count));
 
 			(void)got; /* only drained: the state says what happened */
 			if (worker_state(program) == WORKER_ENDED)
-				return program->worker.error < 0 ? program->worker.error
-								 : -EIO;
+				return problem_ended(problem, worker, worker->error);
 			if (!announced)
 				announce(program);
 			announced = true;
+			wait[2].fd = program->options.control ? STDIN_FILENO : -1;
 		}
 		if (wait[0].revents)
 			return 0;
-		/* Commands wait until there is something to ask about. */
-		if (wait[2].revents && announced && handle_commands(program) != 0)
+		int result = wait[2].revents ? handle_commands(program) : 0;
+		if (result < 0)
+			return problem_set(
+				problem, result, "stdin: %s", strerror(-result));
+		if (result > 0)
 			return 0;
 	}
 }
 
 static int open_backend(struct program *program, struct problem *problem)
 {
-	uint64_t soft_before;
 	int error = registry_find(program->options.backend, &program->backend, problem);
 
 	if (error == 0)
 		error = net_address_parse(&program->address, program->options.listen,
 			program->options.port, problem);
-	if (error == 0 &&
-		net_raise_descriptor_limit(&soft_before, &program->descriptors_soft,
-			&program->descriptors_hard) < 0)
-		error = problem_set(problem, -errno, "getrlimit: %s", strerror(errno));
-	program->fds_max = program->descriptors_soft < DESCRIPTORS_MAX
-				   ? (int)program->descriptors_soft
-				   : DESCRIPTORS_MAX;
-	return error;
+	return error == 0 ? set_descriptor_limit(program, problem) : error;
 }
 
 /* From an open listener to the end of the worker. */
@@ -206,19 +234,19 @@ static int serve(struct program *program)
 
 	if (error < 0)
 		return fail(program, EXIT_STATUS_FAILED, "error", strerror(-error));
-	int why = supervise(program);
+	struct problem problem = {0};
 
-	error = worker_stop(
+	error = supervise(program, &problem);
+	int stop_error = worker_stop(
 		&program->worker, clock_now_ns() + STOP_DEADLINE_MS * NS_PER_MS);
-	if (why < 0 || error < 0) {
-		char reason[160];
-
-		snprintf(reason, sizeof(reason), "the %s backend %s: %s",
-			program->backend->name,
-			error == -ETIMEDOUT ? "did not stop" : "ended",
-			strerror(why < 0 ? -why : -error));
-		return fail(program, EXIT_STATUS_FAILED, "error", reason);
-	}
+	if (stop_error == -ETIMEDOUT)
+		error = problem_set(&problem, stop_error,
+			"the %s backend did not stop within %d s", program->backend->name,
+			STOP_DEADLINE_MS / 1000);
+	else if (stop_error < 0 && error == 0)
+		error = problem_ended(&problem, &program->worker, stop_error);
+	if (error < 0)
+		return fail(program, EXIT_STATUS_FAILED, "error", problem.text);
 	if (program->options.control) {
 		json_t *stopped = json_pack("{ss}", "event", "stopped");
 
@@ -228,12 +256,31 @@ static int serve(struct program *program)
 	return EXIT_STATUS_OK;
 }
 
+/* The worker pins itself later; by then the reason would be a bare errno. */
+static int check_cpu(const struct program *program, struct problem *problem)
+{
+	int cpus[CPUS_MAX], wanted = program->options.cpu;
+	int count = cpu_allowed(cpus, CPUS_MAX);
+
+	if (wanted < 0)
+		return 0;
+	for (int i = 0; i < count; i++)
+		if (cpus[i] == wanted)
+			return 0;
+	return problem_set(problem, -EINVAL,
+		"cannot stay on core %d: --cpu takes a core that this process may use "
+		"(see taskset -p)",
+		wanted);
+}
+
 static int run(struct program *program)
 {
 	struct problem problem = {0};
 
 	if (open_backend(program, &problem) < 0)
 		return fail(program, EXIT_STATUS_USAGE, "error", problem.text);
+	if (check_cpu(program, &problem) < 0)
+		return fail(program, EXIT_STATUS_FAILED, "error", problem.text);
 	if (registry_probe(program->backend, &problem) < 0)
 		return fail(program, EXIT_STATUS_CANNOT_RUN, "unsupported", problem.text);
 	program->signal_fd = open_signals();
@@ -254,7 +301,8 @@ static int run(struct program *program)
 
 int main(int argc, char *argv[])
 {
-	struct program program = {0};
+	/* Not on the stack: a worker that does not stop outlives main(). */
+	static struct program program;
 	struct problem problem = {0};
 
 	if (server_options_parse(&program.options, argc, argv, &problem) < 0)
@@ -267,8 +315,12 @@ int main(int argc, char *argv[])
 		puts("muxbench-server " MUXBENCH_VERSION);
 		return EXIT_STATUS_OK;
 	}
-	if (program.options.list)
-		return list_print(program.options.json) < 0 ? EXIT_STATUS_FAILED
-							    : EXIT_STATUS_OK;
+	if (program.options.list) {
+		int error = list_print(program.options.json);
+
+		return error == 0 ? EXIT_STATUS_OK
+				  : fail(&program, EXIT_STATUS_FAILED, "error",
+					    strerror(-error));
+	}
 	return run(&program);
 }
