@@ -12,6 +12,7 @@ enum accept_next accept_after_error(int error)
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM:
+	case EPERM: /* a security module forbids it: the connection stays in the queue */
 		return ACCEPT_PAUSE;
 	case EBADF:
 	case EINVAL:

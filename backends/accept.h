@@ -6,7 +6,7 @@
 enum accept_next {
 	ACCEPT_AGAIN, /* that one connection is gone; the next may be fine */
 	ACCEPT_EMPTY, /* nobody waits */
-	ACCEPT_PAUSE, /* out of descriptors or memory: rest, or spin at 100 % CPU */
+	ACCEPT_PAUSE, /* no descriptors or memory, or forbidden: rest, or spin at 100 % */
 	ACCEPT_FAIL,  /* the listener itself is broken */
 };
 

@@ -169,6 +169,19 @@ static int listener_pause(struct loop *loop)
 	return watch(loop, loop->server->listen_fd, READY_READ, 0);
 }
 
+/* Watches a rested listener again; while there is no memory for that it rests on. */
+static int listener_resume(struct loop *loop)
+{
+	int error = watch(loop, loop->server->listen_fd, 0, READY_READ);
+
+	loop->listener_resumes_ns = 0;
+	if (error == -ENOMEM || error == -ENOSPC) { /* epoll_ctl(2), "ERRORS" */
+		loop->listener_resumes_ns = clock_now_ns() + ACCEPT_PAUSE_MS * NS_PER_MS;
+		return 0;
+	}
+	return error;
+}
+
 /* Takes all that wait, up to a budget. */
 static int listener_ready(struct loop *loop)
 {
@@ -249,8 +262,7 @@ static int serve(struct loop *loop)
 			return error;
 		if (loop->listener_resumes_ns &&
 			clock_now_ns() >= loop->listener_resumes_ns) {
-			loop->listener_resumes_ns = 0;
-			error = watch(loop, loop->server->listen_fd, 0, READY_READ);
+			error = listener_resume(loop);
 			if (error < 0)
 				return error;
 		}

@@ -45,7 +45,7 @@ json_t *control_ready(const struct worker *worker, const struct control_facts *f
 		worker->cpu >= 0 ? json_integer(worker->cpu) : json_null());
 }
 
-static json_t *calls_object(const struct calls *calls)
+json_t *control_calls(const struct calls *calls)
 {
 	static const char *const names[CALL_COUNT] = {
 #define CALL_NAME(name) [CALL_##name] = #name,
@@ -110,7 +110,7 @@ json_t *control_snapshot(const struct worker *worker, bool settled)
 	return json_pack("{ss so sb so so so so}", "event", "snapshot", "at_ns",
 		record_u64(clock_now_ns()), "settled", (int)settled, "connections",
 		connections_object(calls), "counters", counters_object(calls), "calls",
-		calls_object(calls), "usage",
+		control_calls(calls), "usage",
 		error == 0 ? record_from_usage(&usage) : json_null());
 }
 

@@ -26,6 +26,9 @@ json_t *control_ready(const struct worker *worker, const struct control_facts *f
 json_t *control_snapshot(const struct worker *worker, bool settled);
 json_t *control_reason(const char *event, const char *backend, const char *reason);
 
+/* {"epoll_wait":12,...}: system calls by name, those that were made. */
+json_t *control_calls(const struct calls *calls);
+
 /*
  * Answers one command on stdout. 1: it was stop; 0: go on; -errno: stdout is gone. A
  * command that is not understood is answered with an error event, and the server goes on.

@@ -12,6 +12,7 @@
 #include "server/control.h"
 #include "server/list.h"
 #include "server/options.h"
+#include "server/waitcost.h"
 #include "server/worker.h"
 
 #include <poll.h>
@@ -42,15 +43,16 @@ struct program {
 	int signal_fd;
 };
 
-/* One line for a person; with --control also as an event, for the harness. */
+/* One line for a person; with --control and --waitcost also as an event. */
 static int fail(const struct program *program, enum exit_status status, const char *event,
 	const char *reason)
 {
 	const char *backend = program->backend ? program->backend->name : NULL;
 
-	fprintf(stderr, "muxbench-server: %s%s\n",
-		status == EXIT_STATUS_CANNOT_RUN ? "unsupported: " : "", reason);
-	if (program->options.control) {
+	fprintf(stderr, "muxbench-server: %s%s%s\n",
+		status < EXIT_STATUS_CANNOT_RUN ? "" : event,
+		status < EXIT_STATUS_CANNOT_RUN ? "" : ": ", reason);
+	if (program->options.control || program->options.waitcost) {
 		json_t *object = control_reason(event, backend, reason);
 
 		jsonl_write(STDOUT_FILENO, object);
@@ -78,13 +80,12 @@ static int open_signals(void)
 /* How many connections fit: descriptors below the limits, less those already in use. */
 static int connections_max(const struct program *program)
 {
-	int own_limit = program->backend->fds_limit;
-	int limit = program->fds_max - DESCRIPTORS_KEPT;
+	int limit = program->backend->fds_limit;
 	int in_use = net_descriptors_open();
 
-	if (own_limit > 0 && own_limit < limit)
-		limit = own_limit;
-	limit -= in_use > 0 ? in_use : 0;
+	if (limit == 0 || limit > program->fds_max)
+		limit = program->fds_max;
+	limit -= DESCRIPTORS_KEPT + (in_use > 0 ? in_use : 0);
 	return limit > 0 ? limit : 0;
 }
 
@@ -273,6 +274,38 @@ static int check_cpu(const struct program *program, struct problem *problem)
 		wanted);
 }
 
+/* The other thing a backend can be asked for: what one wait costs. */
+static int run_waitcost(const struct program *program, struct problem *problem)
+{
+	const struct server_options *options = &program->options;
+	struct waitcost waitcost = {
+		.backend = program->backend,
+		.fds_max = program->fds_max,
+		.descriptors = options->descriptors,
+		.ready = options->ready,
+		.batches = options->batches,
+		.batch_ns = options->batch_ns,
+	};
+	json_t *result = NULL;
+
+	if (!program->backend->poller)
+		return fail(program, EXIT_STATUS_CANNOT_RUN, "unsupported",
+			"completes operations, has no poller");
+	int error = options->cpu >= 0 ? cpu_pin_self(options->cpu) : 0;
+
+	if (error < 0)
+		return fail(program, EXIT_STATUS_FAILED, "error", strerror(-error));
+	error = waitcost_measure(&waitcost, &result, problem);
+	if (error == -EMFILE)
+		return fail(program, EXIT_STATUS_SKIPPED, "skipped", problem->text);
+	if (error < 0)
+		return fail(program, EXIT_STATUS_FAILED, "error", problem->text);
+	json_object_set_new(result, "event", json_string("waitcost"));
+	error = jsonl_write(STDOUT_FILENO, result);
+	json_decref(result);
+	return error < 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
+}
+
 static int run(struct program *program)
 {
 	struct problem problem = {0};
@@ -283,6 +316,8 @@ static int run(struct program *program)
 		return fail(program, EXIT_STATUS_FAILED, "error", problem.text);
 	if (registry_probe(program->backend, &problem) < 0)
 		return fail(program, EXIT_STATUS_CANNOT_RUN, "unsupported", problem.text);
+	if (program->options.waitcost)
+		return run_waitcost(program, &problem);
 	program->signal_fd = open_signals();
 	if (program->signal_fd < 0)
 		return fail(program, EXIT_STATUS_FAILED, "error",

@@ -5,6 +5,7 @@
 #include "common/problem.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct server_options {
@@ -12,6 +13,11 @@ struct server_options {
 	const char *listen;  /* numeric address */
 	int port;            /* 0: any free one */
 	int cpu;             /* the worker's core; -1: any */
+	bool waitcost; /* measure waits and end; see waitcost.h for what follows */
+	uint64_t descriptors;
+	uint64_t ready;
+	uint64_t batches;
+	uint64_t batch_ns;
 	bool control;
 	bool list;
 	bool json;

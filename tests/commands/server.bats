@@ -52,6 +52,12 @@ load common
 		"$BUILD/muxbench-server" --backend poll --listen 192.0.2.1
 }
 
+@test "server: a core that is not there is 1 and says so, a list that cannot be written is 1" {
+	refused 1 'cannot stay on core 1023' "$BUILD/muxbench-server" --backend poll --cpu 1023
+	run_split bash -c '"$1" --list >/dev/full' list "$BUILD/muxbench-server"
+	[ "$status" -eq 1 ]
+}
+
 @test "server: what is no plug-in of this version is refused" {
 	refused 2 'cannot read plug-in' "$BUILD/muxbench-server" --backend ./absent.so
 	echo 'not an object' >"$BATS_TEST_TMPDIR/text.so"
@@ -59,6 +65,8 @@ load common
 	refused 2 'exports no symbol' "$BUILD/muxbench-server" --backend "$fixtures/plugin_no_symbol.so"
 	refused 2 'built for ABI' "$BUILD/muxbench-server" --backend "$fixtures/plugin_wrong_abi.so"
 	refused 2 'lacks a' "$BUILD/muxbench-server" --backend "$fixtures/plugin_no_run.so"
+	refused 2 'lacks a' "$BUILD/muxbench-server" --backend "$fixtures/plugin_half_poller.so"
+	refused 2 'has a name' "$BUILD/muxbench-server" --backend "$fixtures/plugin_bad_name.so"
 }
 
 @test "server: the plug-in recipe of the README works as written" {

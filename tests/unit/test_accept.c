@@ -26,7 +26,6 @@ static const struct expectation expectations[] = {
 	 * that left its loop here would go deaf */
 	{ECONNABORTED, ACCEPT_AGAIN},
 	{EPROTO, ACCEPT_AGAIN},
-	{EPERM, ACCEPT_AGAIN},
 	{EINTR, ACCEPT_AGAIN},
 	/* errors of the new connection's network, which Linux passes through accept */
 	{ENETDOWN, ACCEPT_AGAIN},
@@ -40,6 +39,7 @@ static const struct expectation expectations[] = {
 	{ENFILE, ACCEPT_PAUSE},
 	{ENOBUFS, ACCEPT_PAUSE},
 	{ENOMEM, ACCEPT_PAUSE},
+	{EPERM, ACCEPT_PAUSE},
 	/* the listener is no listener */
 	{EBADF, ACCEPT_FAIL},
 	{EINVAL, ACCEPT_FAIL},

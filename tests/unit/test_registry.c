@@ -88,6 +88,7 @@ static void test_plugin_files(void **state)
 		{"plugin_no_symbol.so", -EINVAL, "exports no symbol muxbench_backend"},
 		{"plugin_wrong_abi.so", -EINVAL, "built for ABI 4711"},
 		{"plugin_no_run.so", -EINVAL, "lacks"},
+		{"plugin_bad_name.so", -EINVAL, "has a name"},
 	};
 
 	(void)state;
