@@ -20,6 +20,9 @@ enum {
 	 */
 	CONNECTIONS_PER_SOURCE = 12000,
 
+	/* Then the first comes again. It ends at 127.16.0.1. */
+	SOURCES = 1 << 20,
+
 	/* How long a SYN over loopback may stay without an answer. See await_handshake().
 	 */
 	LOOPBACK_PATIENCE_MS = 1,
@@ -47,7 +50,8 @@ static int bind_source(int fd, const struct connector *connector, uint64_t numbe
 {
 	const struct sockaddr_in *target =
 		(const struct sockaddr_in *)&connector->target.storage;
-	uint32_t host = INADDR_LOOPBACK + (uint32_t)(number / CONNECTIONS_PER_SOURCE);
+	uint32_t host =
+		INADDR_LOOPBACK + (uint32_t)(number / CONNECTIONS_PER_SOURCE % SOURCES);
 	int on = 1;
 
 	if (host >= ntohl(target->sin_addr.s_addr))
@@ -63,8 +67,7 @@ static int bind_source(int fd, const struct connector *connector, uint64_t numbe
 	return 0;
 }
 
-/* A socket that is ready for connect(2), or -errno. */
-static int open_socket(const struct connector *connector, uint64_t number)
+int connector_socket(const struct connector *connector, uint64_t number)
 {
 	const struct linger reset_on_close = {.l_onoff = 1, .l_linger = 0};
 	int on = 1;
@@ -88,16 +91,23 @@ static int open_socket(const struct connector *connector, uint64_t number)
 	return fd;
 }
 
-/*
- * Without a listener, a connect to a port of the ephemeral range may pick that very port
- * as its source and meet itself: TCP's simultaneous open. An echo that is always right.
- */
-static bool is_self_connected(int fd)
+int connector_begin(const struct connector *connector, int fd)
+{
+	if (connect(fd, (const struct sockaddr *)&connector->target.storage,
+		    connector->target.length) < 0 &&
+		errno != EINPROGRESS)
+		return -errno;
+	return 0;
+}
+
+/* A source address of one's own, as spread sources have, makes that impossible. */
+bool connector_met_itself(const struct connector *connector, int fd)
 {
 	struct sockaddr_storage self = {0}, peer = {0};
 	socklen_t self_length = sizeof(self), peer_length = sizeof(peer);
 
-	return getsockname(fd, (struct sockaddr *)&self, &self_length) == 0 &&
+	return !connector->spread_sources &&
+	       getsockname(fd, (struct sockaddr *)&self, &self_length) == 0 &&
 	       getpeername(fd, (struct sockaddr *)&peer, &peer_length) == 0 &&
 	       memcmp(&self, &peer, sizeof(self)) == 0;
 }
@@ -137,7 +147,7 @@ static int await_handshake(
 static int attempt(
 	const struct connector *connector, uint64_t number, uint64_t deadline_ns)
 {
-	int fd = open_socket(connector, number);
+	int fd = connector_socket(connector, number);
 
 	if (fd < 0)
 		return fd;
@@ -147,7 +157,7 @@ static int attempt(
 		    connector->target.length) < 0)
 		error = errno == EINPROGRESS ? await_handshake(fd, connector, deadline_ns)
 					     : -errno;
-	if (error == 0 && !connector->spread_sources && is_self_connected(fd))
+	if (error == 0 && connector_met_itself(connector, fd))
 		error = -ECONNREFUSED;
 	if (error < 0) {
 		close(fd);
@@ -179,20 +189,27 @@ static const char *advice(int error)
 	}
 }
 
+int connector_problem(const struct connector *connector, uint64_t number, int error,
+	struct problem *problem)
+{
+	char host[80];
+	int port;
+
+	net_address_format(&connector->target, host, sizeof(host), &port);
+	return problem_set(problem, error,
+		"cannot open connection %" PRIu64 " to %s port %d: %s%s", number, host,
+		port, error == -EAGAIN ? "no answer in time" : strerror(-error),
+		advice(error));
+}
+
 int connector_open(
 	const struct connector *connector, uint64_t number, struct problem *problem)
 {
 	uint64_t deadline_ns = clock_now_ns() + connector->timeout_ns;
-	char host[80];
-	int port, fd;
+	int fd;
 
 	do
 		fd = attempt(connector, number, deadline_ns);
 	while (fd == -EAGAIN && clock_now_ns() < deadline_ns);
-	if (fd >= 0)
-		return fd;
-	net_address_format(&connector->target, host, sizeof(host), &port);
-	return problem_set(problem, fd,
-		"cannot open connection %" PRIu64 " to %s port %d: %s%s", number, host,
-		port, fd == -EAGAIN ? "no answer in time" : strerror(-fd), advice(fd));
+	return fd < 0 ? connector_problem(connector, number, fd, problem) : fd;
 }

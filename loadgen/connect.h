@@ -40,4 +40,22 @@ void connector_init(struct connector *connector, const struct net_address *targe
 int connector_open(
 	const struct connector *connector, uint64_t number, struct problem *problem);
 
+/*
+ * The same in steps, for who has other things to do meanwhile: a socket for connection
+ * `number`, and its handshake begun, which may already be over. Each: the descriptor or
+ * 0, or -errno.
+ */
+int connector_socket(const struct connector *connector, uint64_t number);
+int connector_begin(const struct connector *connector, int fd);
+
+/*
+ * Without a listener, a connect to a port of the ephemeral range may pick that very port
+ * as its source and meet itself: TCP's simultaneous open. An echo that is always right.
+ */
+bool connector_met_itself(const struct connector *connector, int fd);
+
+/* Says why connection `number` could not be opened, and what to do; returns error. */
+int connector_problem(const struct connector *connector, uint64_t number, int error,
+	struct problem *problem);
+
 #endif

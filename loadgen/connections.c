@@ -21,6 +21,22 @@ static void show(const struct connections_progress *progress, uint64_t done)
 		progress->show(progress->context, done);
 }
 
+int connections_reserve(struct connections *set, uint64_t first_number, size_t count)
+{
+	*set = (struct connections){
+		.fds = malloc(count * sizeof(*set->fds)),
+		.count = count,
+		.first_number = first_number,
+	};
+	if (!set->fds) {
+		set->count = 0;
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < count; i++)
+		set->fds[i] = -1;
+	return 0;
+}
+
 int connections_open(struct connections *set, const struct connector *connector,
 	uint64_t first_number, size_t count, const struct connections_progress *progress,
 	struct problem *problem)
@@ -51,11 +67,16 @@ static int echo_part(struct connections *part, const struct payload *payload,
 {
 	const struct engine_window each_once = {.requests = part->count};
 	const struct engine_stop nobody = {.fd = -1};
+	const struct engine_setup setup = {
+		.set = part,
+		.payload = payload,
+		.message_bytes = payload->message_bytes < ECHO_BYTES_MAX
+					 ? payload->message_bytes
+					 : ECHO_BYTES_MAX,
+		.pipeline = 1,
+	};
 	struct engine *engine;
-	size_t message_bytes = payload->message_bytes < ECHO_BYTES_MAX
-				       ? payload->message_bytes
-				       : ECHO_BYTES_MAX;
-	int error = engine_open(&engine, part, payload, message_bytes, problem);
+	int error = engine_open(&engine, &setup, problem);
 
 	if (error < 0)
 		return error;

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 struct connections {
-	int *fds;              /* owned; -1: given up */
+	int *fds;              /* owned; -1: given up, or not open yet */
 	size_t count;          /* also those given up */
 	uint64_t first_number; /* fds[i] is connection first_number + i of the run */
 };
@@ -26,6 +26,9 @@ struct connections_progress {
 	void (*show)(void *context, uint64_t done); /* NULL: nobody wants to know */
 	void *context;
 };
+
+/* A set of count places with no connection yet. 0 or -ENOMEM. */
+int connections_reserve(struct connections *set, uint64_t first_number, size_t count);
 
 /* Opens count connections. 0, or -errno with problem; none is open then. */
 int connections_open(struct connections *set, const struct connector *connector,

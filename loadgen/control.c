@@ -65,9 +65,51 @@ static int parse_lockstep(
 	return 0;
 }
 
-/* What a run command asks for: a duration or a number of requests, not both. */
-static int parse_window(
+/* The process that is let go on once the first requests are sent. */
+static int parse_resume(
 	const json_t *command, struct engine_window *window, struct problem *problem)
+{
+	uint64_t pid;
+
+	if (!json_object_get(command, "resume_pid"))
+		return 0;
+	int error = record_get_u64(command, "resume_pid", &pid, problem);
+
+	if (error == 0 && (pid == 0 || pid > INT32_MAX))
+		error = problem_set(problem, -EBADMSG, "resume_pid names no process");
+	window->resume_pid = error == 0 ? (pid_t)pid : 0;
+	return error;
+}
+
+/* An open loop's rate and arrival. It ends by time, and its times are not lockstep's. */
+static int parse_rate(const struct load *load, const json_t *command,
+	struct engine_window *window, struct problem *problem)
+{
+	const char *arrival = "constant";
+	int error;
+
+	if (!json_object_get(command, "rate")) {
+		if (json_object_get(command, "arrival"))
+			return problem_set(problem, -EBADMSG, "arrival needs a rate");
+		return 0;
+	}
+	error = record_get_u64(command, "rate", &window->rate, problem);
+	if (error == 0 && json_object_get(command, "arrival"))
+		error = record_get_string(command, "arrival", &arrival, problem);
+	if (error == 0)
+		error = schedule_arrival_parse(
+			"arrival", arrival, &window->arrival, problem);
+	if (error < 0)
+		return error;
+	if (load->is_churn || window->requests || window->lockstep_tid)
+		return problem_set(problem, -EBADMSG,
+			"rate goes with duration_ns, and not with churn or lockstep");
+	return schedule_check(window->rate, window->duration_ns, problem);
+}
+
+/* What a run command asks for: a duration or a number of requests, not both. */
+static int parse_window(const struct load *load, const json_t *command,
+	struct engine_window *window, struct problem *problem)
 {
 	bool by_time = json_object_get(command, "duration_ns");
 	bool by_requests = json_object_get(command, "requests");
@@ -86,14 +128,17 @@ static int parse_window(
 			"run takes either duration_ns or requests, above 0");
 	if (window->duration_ns > ENGINE_DURATION_MAX_NS)
 		return problem_set(problem, -EBADMSG, "duration_ns is above a day");
-	return parse_lockstep(command, window, problem);
+	error = parse_resume(command, window, problem);
+	if (error == 0)
+		error = parse_lockstep(command, window, problem);
+	return error < 0 ? error : parse_rate(load, command, window, problem);
 }
 
 static int run(struct control *control, const json_t *command, struct problem *problem)
 {
 	const struct engine_stop stop = {control->reader.fd, ended_in_window, control};
 	struct engine_window window;
-	int error = parse_window(command, &window, problem);
+	int error = parse_window(control->load, command, &window, problem);
 
 	if (error < 0)
 		return tell(control, result_error(problem->text), problem);

@@ -3,7 +3,8 @@
  *
  * {"cmd":"run","duration_ns":D} or {"cmd":"run","requests":K} answers with a done event,
  * {"cmd":"stop"} or the end of the commands with a stopped event, and anything else with
- * an error event after which the next command is taken.
+ * an error event after which the next command is taken. With "rate":R, and "arrival":
+ * "constant" or "poisson", a run is an open loop.
  */
 #ifndef LOADGEN_CONTROL_H
 #define LOADGEN_CONTROL_H

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/cpu.h"
 #include "common/net.h"
+#include "loadgen/wait.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -44,6 +45,13 @@ static int make_plan(struct plan *plan, const struct options *options,
 			active, room, descriptors_max);
 	uint64_t holders = 0;
 
+	if (options->spread && idle > room - active)
+		return problem_set(problem, -EMFILE,
+			"--active-set spread sends over every connection, so this "
+			"process "
+			"must open them all: %" PRIu64 " do not fit in %" PRIu64
+			" (ulimit -n %" PRIu64 "): fewer, or a higher limit",
+			active + idle, room, descriptors_max);
 	while (holders < HOLDERS_MAX && active + holders < room &&
 		active + holders + idle > room + holders * room)
 		holders++;
@@ -78,6 +86,59 @@ static void show_sum(void *context, uint64_t done)
 		sum->outer->show(sum->outer->context, sum->before + done);
 }
 
+/* The connections that the engine sends over, or in churn the places for them. */
+static int open_active(struct load *load, const struct options *options,
+	const struct connections_progress *progress, struct problem *problem)
+{
+	uint64_t count = options->connections_active;
+
+	if (options->churn_requests) {
+		if (connections_reserve(&load->active, 0, count) < 0)
+			return problem_set(problem, -ENOMEM, "out of memory");
+		return 0;
+	}
+	if (options->spread)
+		count += options->connections_idle;
+	return connections_open(
+		&load->active, &load->connector, 0, count, progress, problem);
+}
+
+/* Those of this process: a set of their own, or what lies behind the active ones. */
+static int echo_idle(struct load *load, uint64_t active,
+	const struct connections_progress *progress, struct problem *problem)
+{
+	struct connections behind = {
+		.fds = load->active.fds + active,
+		.count = load->active.count - active,
+		.first_number = active,
+	};
+
+	return connections_echo(load->idle.count > 0 ? &load->idle : &behind,
+		&load->payload, progress, problem);
+}
+
+static int open_engine(
+	struct load *load, const struct options *options, struct problem *problem)
+{
+	struct engine_setup setup = {
+		.set = &load->active,
+		.payload = &load->payload,
+		.message_bytes = options->message_bytes,
+		.pipeline = (uint32_t)options->pipeline,
+		.spread_active = options->spread ? options->connections_active : 0,
+		.seed = options->seed,
+	};
+
+	if (options->churn_requests) {
+		setup.churn = &load->connector;
+		setup.churn_requests = options->churn_requests;
+		setup.churn_number =
+			options->connections_active + options->connections_idle;
+	}
+	wait_without_slack();
+	return engine_open(&load->engine, &setup, problem);
+}
+
 static int open_connections(struct load *load, const struct options *options,
 	const struct plan *plan, const struct connections_progress *outer,
 	struct problem *problem)
@@ -86,15 +147,14 @@ static int open_connections(struct load *load, const struct options *options,
 	struct sum_progress sum = {.outer = outer};
 	const struct connections_progress progress = {show_sum, &sum};
 	uint64_t start_ns = clock_now_ns();
-	int error = connections_open(
-		&load->active, &load->connector, 0, active, &progress, problem);
+	int error = open_active(load, options, &progress, problem);
 
 	sum.before = active;
-	if (error == 0)
+	if (error == 0 && !options->spread)
 		error = connections_open(&load->idle, &load->connector, active,
 			plan->idle_here, &progress, problem);
 	if (error == 0 && options->echo_idle)
-		error = connections_echo(&load->idle, &load->payload, &progress, problem);
+		error = echo_idle(load, active, &progress, problem);
 	sum.before = active + plan->idle_here;
 	if (error == 0)
 		error = holders_open(&load->holders, &progress, problem);
@@ -132,16 +192,13 @@ static int open_all(struct load *load, const struct options *options,
 	error = holders_fork(&load->holders, &plan.share, &how, problem);
 	if (error == 0)
 		error = open_connections(load, options, &plan, progress, problem);
-	if (error == 0)
-		error = engine_open(&load->engine, &load->active, &load->payload,
-			options->message_bytes, problem);
-	return error;
+	return error == 0 ? open_engine(load, options, problem) : error;
 }
 
 int load_open(struct load *load, const struct options *options,
 	const struct connections_progress *progress, struct problem *problem)
 {
-	*load = (struct load){0};
+	*load = (struct load){.is_churn = options->churn_requests > 0};
 	int error = open_all(load, options, progress, problem);
 
 	if (error < 0)

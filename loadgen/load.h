@@ -12,16 +12,18 @@
 #include "loadgen/options.h"
 #include "loadgen/payload.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Connection numbers run from the active ones over the idle ones here to the holders'. */
 struct load {
 	struct payload payload;
 	struct connector connector;
-	struct connections active;
-	struct connections idle; /* of this process */
+	struct connections active; /* spread: the idle ones too; churn: only places */
+	struct connections idle;   /* of this process, and never sent to */
 	struct holders holders;
 	struct engine *engine;
+	bool is_churn;
 	uint64_t connect_ns; /* what opening, and proving, took */
 	uint64_t descriptors_soft;
 	uint64_t descriptors_hard;

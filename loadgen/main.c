@@ -77,10 +77,16 @@ static int run_windows(struct load *load, const struct options *options,
 	const struct progress *progress, struct engine_result *result,
 	struct problem *problem)
 {
-	const struct engine_window warmup = {.duration_ns = options->warmup_ns};
+	const struct engine_window warmup = {
+		.duration_ns = options->warmup_ns,
+		.rate = options->rate,
+		.arrival = options->arrival,
+	};
 	const struct engine_window window = {
 		.duration_ns = options->duration_ns,
 		.requests = options->requests,
+		.rate = options->rate,
+		.arrival = options->arrival,
 	};
 	int fd = open_interrupts();
 	const struct engine_stop stop = {fd, interrupted, &fd};

@@ -4,10 +4,13 @@
 #include "common/clock.h"
 #include "common/cpu.h"
 #include "common/parse.h"
+#include "loadgen/churn.h"
 #include "loadgen/engine.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
+#include <string.h>
 
 enum {
 	OPTION_PORT = 'p',
@@ -25,6 +28,12 @@ enum {
 	OPTION_ECHO_IDLE,
 	OPTION_CONTROL,
 	OPTION_CONNECT_TIMEOUT,
+	OPTION_RATE,
+	OPTION_ARRIVAL,
+	OPTION_PIPELINE,
+	OPTION_ACTIVE_SET,
+	OPTION_WORKLOAD,
+	OPTION_CHURN_REQUESTS,
 };
 
 static const char short_options[] = ":p:H:i:a:m:d:n:hV";
@@ -43,6 +52,12 @@ static const struct option long_options[] = {
 	{"echo-idle", no_argument, NULL, OPTION_ECHO_IDLE},
 	{"control", no_argument, NULL, OPTION_CONTROL},
 	{"connect-timeout", required_argument, NULL, OPTION_CONNECT_TIMEOUT},
+	{"rate", required_argument, NULL, OPTION_RATE},
+	{"arrival", required_argument, NULL, OPTION_ARRIVAL},
+	{"pipeline", required_argument, NULL, OPTION_PIPELINE},
+	{"active-set", required_argument, NULL, OPTION_ACTIVE_SET},
+	{"workload", required_argument, NULL, OPTION_WORKLOAD},
+	{"churn-requests", required_argument, NULL, OPTION_CHURN_REQUESTS},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{NULL, 0, NULL, 0},
@@ -59,7 +74,22 @@ struct given {
 	const char *host;
 	int port; /* 0: not given */
 	bool window;
+	bool arrival;
+	bool churn;
 };
+
+/* One of two words: 0 or 1 into *second, or -EINVAL with problem. */
+static int parse_choice(const char *option, const char *text, const char *const words[2],
+	bool *second, struct problem *problem)
+{
+	for (int i = 0; i < 2; i++)
+		if (strcmp(text, words[i]) == 0) {
+			*second = i == 1;
+			return 0;
+		}
+	return problem_set(problem, -EINVAL, "%s is %s or %s, not '%.40s'", option,
+		words[0], words[1], text);
+}
 
 static int parse_one(int option, const char *text, struct options *options,
 	struct given *given, struct problem *problem)
@@ -103,6 +133,26 @@ static int parse_one(int option, const char *text, struct options *options,
 	case OPTION_CONNECT_TIMEOUT:
 		return parse_duration_ns("--connect-timeout", text, NS_PER_MS,
 			CONNECT_MAX_NS, &options->connect_timeout_ns, problem);
+	case OPTION_RATE:
+		return parse_u64(
+			"--rate", text, 1, SCHEDULE_RATE_MAX, &options->rate, problem);
+	case OPTION_ARRIVAL:
+		given->arrival = true;
+		return schedule_arrival_parse(
+			"--arrival", text, &options->arrival, problem);
+	case OPTION_PIPELINE:
+		return parse_u64("--pipeline", text, 1, ENGINE_PIPELINE_MAX,
+			&options->pipeline, problem);
+	case OPTION_ACTIVE_SET:
+		return parse_choice("--active-set", text,
+			(const char *const[]){"fixed", "spread"}, &options->spread,
+			problem);
+	case OPTION_WORKLOAD:
+		return parse_choice("--workload", text,
+			(const char *const[]){"echo", "churn"}, &given->churn, problem);
+	case OPTION_CHURN_REQUESTS:
+		return parse_u64("--churn-requests", text, 1, CHURN_REQUESTS_MAX,
+			&options->churn_requests, problem);
 	case OPTION_HELP:
 		options->help = true;
 		return 0;
@@ -112,6 +162,48 @@ static int parse_one(int option, const char *text, struct options *options,
 	default:
 		return -EINVAL;
 	}
+}
+
+/* Open loop and the ways to use connections. */
+static int check_workload(
+	struct options *options, const struct given *given, struct problem *problem)
+{
+	uint64_t sent_over = options->connections_active +
+			     (options->spread ? options->connections_idle : 0);
+
+	if (given->arrival && !options->rate)
+		return problem_set(problem, -EINVAL,
+			"--arrival says how the requests of --rate arrive: give both");
+	if (options->churn_requests && !given->churn)
+		return problem_set(
+			problem, -EINVAL, "--churn-requests needs --workload churn");
+	if (given->churn && (options->rate || options->spread || options->pipeline > 1))
+		return problem_set(problem, -EINVAL,
+			"--workload churn goes without --rate, --active-set spread and "
+			"--pipeline");
+	if (given->churn && !options->churn_requests)
+		options->churn_requests = 1;
+	if (options->pipeline > ENGINE_IN_FLIGHT_MAX / sent_over)
+		return problem_set(problem, -EINVAL,
+			"--pipeline %" PRIu64 " on %" PRIu64
+			" connections is more than the %d requests that can be in flight",
+			options->pipeline, sent_over, ENGINE_IN_FLIGHT_MAX);
+	return 0;
+}
+
+/* An open loop ends by time, and has so many requests at most. */
+static int check_rate(const struct options *options, struct problem *problem)
+{
+	uint64_t longer_ns = options->duration_ns > options->warmup_ns
+				     ? options->duration_ns
+				     : options->warmup_ns;
+
+	if (!options->rate)
+		return 0;
+	if (options->requests)
+		return problem_set(problem, -EINVAL,
+			"--rate ends by --duration: leave out --requests");
+	return schedule_check(options->rate, longer_ns, problem);
 }
 
 /* What only shows when all options are known. */
@@ -124,12 +216,18 @@ static int check_together(
 	if (options->duration_ns && options->requests)
 		return problem_set(problem, -EINVAL,
 			"--duration and --requests both end the run: give one of them");
-	if (options->control && (given->window || options->warmup_ns))
+	if (options->control && (given->window || options->warmup_ns || options->rate))
 		return problem_set(problem, -EINVAL,
 			"--control takes what to run from standard input: leave out "
-			"--duration, --requests and --warmup");
+			"--duration, --requests, --warmup and --rate");
 	if (!options->duration_ns && !options->requests)
 		options->duration_ns = NS_PER_S;
+	int error = check_workload(options, given, problem);
+
+	if (error == 0)
+		error = check_rate(options, problem);
+	if (error < 0)
+		return error;
 	return net_address_parse(&options->target, given->host, given->port, problem);
 }
 
@@ -142,6 +240,7 @@ int options_parse(
 	*options = (struct options){
 		.connections_active = 1,
 		.message_bytes = 64,
+		.pipeline = 1,
 		.seed = 1,
 		.connect_timeout_ns = 10 * NS_PER_S,
 		.cpu = -1,
@@ -171,7 +270,8 @@ const char *options_help(void)
 	       "Holds idle connections to an echo server open, and on the active ones\n"
 	       "sends a message, waits for all of its echo, checks every byte, and "
 	       "sends\n"
-	       "the next. Prints one JSON object: counts, service times, CPU time.\n"
+	       "the next; or sends at a given rate, whatever the answers do. Prints one\n"
+	       "JSON object: counts, latency histograms, CPU time.\n"
 	       "\n"
 	       "  -p, --port PORT           the server's port\n"
 	       "  -H, --host ADDRESS        its numeric address (127.0.0.1)\n"
@@ -184,7 +284,24 @@ const char *options_help(void)
 	       "(1)\n"
 	       "  -n, --requests N          or how many to start in all\n"
 	       "      --warmup TIME         run as long before, and forget it (0)\n"
-	       "      --seed N              of the bytes in the messages (1)\n"
+	       "      --rate N              open loop: start N requests a second in all, "
+	       "on\n"
+	       "                            time, and count the wait of those that find "
+	       "no\n"
+	       "                            free connection\n"
+	       "      --arrival HOW         constant (default) or poisson, from the "
+	       "seed\n"
+	       "      --pipeline N          requests in flight on a connection, to 1024 "
+	       "(1)\n"
+	       "      --active-set HOW      fixed: the same connections all the time\n"
+	       "                            (default); spread: each request goes to any "
+	       "of\n"
+	       "                            active and idle, drawn from the seed\n"
+	       "      --workload WHAT       echo (default) or churn: the active "
+	       "connections\n"
+	       "                            connect, echo, close, and connect again\n"
+	       "      --churn-requests N    echoes between connect and close (1)\n"
+	       "      --seed N              of messages, arrivals and drawing (1)\n"
 	       "      --cpu N               stay on this core\n"
 	       "      --echo-idle           first make the server echo one short message "
 	       "on\n"
@@ -200,6 +317,8 @@ const char *options_help(void)
 	       "  muxbench-load --port 7000\n"
 	       "  muxbench-load --port 7000 --active 100 --idle 10000 --duration 5\n"
 	       "  muxbench-load --port 7000 --message-bytes 16MiB --requests 10\n"
+	       "  muxbench-load --port 7000 --active 50 --rate 5000 --arrival poisson\n"
+	       "  muxbench-load --port 7000 --active 10 --workload churn\n"
 	       "\n"
 	       "exit status: 0 all went well, 1 an error or a wrong byte, 2 a wrong "
 	       "command\n"

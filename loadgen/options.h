@@ -4,6 +4,7 @@
 
 #include "common/net.h"
 #include "common/problem.h"
+#include "loadgen/schedule.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +17,11 @@ struct options {
 	uint64_t duration_ns; /* 0: by requests */
 	uint64_t requests;
 	uint64_t warmup_ns; /* 0: none */
+	uint64_t rate;      /* open loop; 0: closed */
+	enum arrival arrival;
+	uint64_t pipeline;       /* requests in flight on one connection */
+	bool spread;             /* each request goes to any connection */
+	uint64_t churn_requests; /* of one visit; 0: connections stay open */
 	uint64_t seed;
 	uint64_t connect_timeout_ns;
 	int cpu; /* -1: any */

@@ -4,14 +4,80 @@ load common
 
 # A single-threaded echo server in Python that does WHAT to the bytes; sets port.
 start_foreign_server() {
+	start_python_server foreign_echo.py "$1"
+}
+
+# start_python_server SCRIPT ARGUMENT...: sets port and server.
+start_python_server() {
 	: >"$BATS_TEST_TMPDIR/foreign" # not the port of the one before
-	/usr/bin/python3 tests/servers/foreign_echo.py "$1" >"$BATS_TEST_TMPDIR/foreign" 3>&- &
-	started+=("$!")
+	/usr/bin/python3 tests/servers/"$1" "${@:2}" >"$BATS_TEST_TMPDIR/foreign" 3>&- &
+	server=$!
+	started+=("$server")
 	for _ in $(seq 100); do
 		[ -s "$BATS_TEST_TMPDIR/foreign" ] && break
 		sleep 0.05
 	done
 	port=$(cat "$BATS_TEST_TMPDIR/foreign")
+}
+
+# load OPTION...: runs it with the server's port; sets status, stdout and out, a file.
+load() {
+	out="$BATS_TEST_TMPDIR/out.json"
+	run_split "$BUILD/muxbench-load" --port "$port" "$@"
+	echo "$stdout" >"$out"
+	echo "muxbench-load $*: $status $stderr $(cut -c -600 "$out")" >&2 # shown on failure
+}
+
+# holds EXPRESSION: it is true of the last load's JSON object r. In it
+# above(NAME, S) is how many values of a latency histogram lie above S seconds.
+holds() {
+	/usr/bin/python3 -c '
+import json, sys
+r = json.load(open(sys.argv[1]))
+c, latency = r["counters"], r["latency"]
+def above(name, s):
+    return sum(b[2] for b in latency[name]["buckets"] if b[0] > s * 1e9)
+if not eval(sys.argv[2]):
+    sys.exit("not so: " + sys.argv[2])' "$out" "$1"
+}
+
+# A server and a load under control, seen from both sides: each argument is a run
+# command; after each it prints one line with [what the load says, how much the server's
+# counts have grown]. LOAD_OPTIONS are the load's. The server holds $held meanwhile.
+drive() {
+	timeout 60 /usr/bin/python3 -c '
+import json, os, subprocess, sys
+build, options, held = os.environ["BUILD"], sys.argv[1].split(), int(sys.argv[2])
+def start(*command):
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def ask(child, command):
+    child.stdin.write(json.dumps(command) + "\n")
+    child.stdin.flush()
+    return json.loads(child.stdout.readline())
+server = start(build + "/muxbench-server", "--backend", "epoll-lt", "--control")
+ready = json.loads(server.stdout.readline())
+load = start(build + "/muxbench-load", "--control", "--port", str(ready["port"]), *options)
+connected = json.loads(load.stdout.readline())
+assert connected["connections_held"] == held, connected
+lockstep = {"lockstep_pid": ready["pid"], "lockstep_tid": ready["worker_tids"][0]}
+def snapshot():
+    while True:
+        s = ask(server, {"cmd": "snapshot", "settle_ms": 1000})
+        if s["settled"] and s["connections"]["held"] == held:
+            return s
+def grown(before, after):
+    return {k: after[k] - before.get(k, 0) for k in after if after[k] != before.get(k, 0)}
+for text in sys.argv[3:]:
+    command = {"cmd": "run"} | eval(text)
+    before = snapshot()
+    said = ask(load, command)
+    after = snapshot()
+    print(json.dumps([said] + [grown(before[part], after[part])
+                               for part in ("connections", "counters", "calls")]))
+load.stdin.close()
+load.wait()
+server.stdin.close()
+server.wait()' "$1" "$held" "${@:2}"
 }
 
 @test "load: echoes are verified and counted, in one JSON object" {
@@ -70,4 +136,180 @@ start_foreign_server() {
 	kill "$server"
 	wait_status "$server"
 	refused 1 "nothing listens" "$BUILD/muxbench-load" --port "$port"
+}
+
+@test "load: open loop: a server that stalls for a second shows in response time alone" {
+	start_server --backend epoll-lt
+	load --active 4 --rate 1000 --duration 3 &
+	pid=$!
+	sleep 1
+	kill -STOP "$server"
+	sleep 1
+	kill -CONT "$server"
+	wait "$pid"
+	out="$BATS_TEST_TMPDIR/out.json"
+	# all were sent in the end, and on time to be counted
+	holds 'c["requests_intended"] == c["requests_started"] == c["requests_completed"] == 3000'
+	holds 'c["errors"] == 0 and c["requests_completed"] / r["measured_ns"] * 1e9 > 990'
+	holds 'all(latency[name]["count"] == 3000 for name in ("response", "service", "send_lag"))'
+	# a third fell due in that second: their p99 lies above half of it
+	holds '300 < above("response", 0.5) < 1000 and above("response", 5) == 0'
+	holds '300 < above("send_lag", 0.5)'
+	# one a connection was in flight
+	holds '1 <= above("service", 0.5) <= 4 and above("service", 0.1) < 100'
+	kill "$server"
+}
+
+@test "load: open loop: every request has its time, and waiting counts from there" {
+	start_server --backend poll
+	for arrival in constant poisson; do
+		load --active 3 --rate 2000 --arrival "$arrival" --duration 0.5 --seed 7
+		[ "$status" -eq 0 ]
+		holds 'c["requests_intended"] == c["requests_completed"] == latency["send_lag"]["count"]'
+		holds 'latency["response"]["sum_ns"] == latency["service"]["sum_ns"] + latency["send_lag"]["sum_ns"]'
+		holds '500e6 <= r["measured_ns"] < 700e6'
+		holds 'r["wait_method"] in ("epoll_pwait2", "epoll_wait and spinning")'
+		# most go out on time, also where the machine is busy
+		holds 'above("send_lag", 0.01) < 500'
+	done
+	# 1,000 +- 32 of them, the same number again from the same seed
+	holds '850 < c["requests_intended"] < 1150'
+	intended=$(json "$out" "r['counters']['requests_intended']")
+	load --rate 2000 --arrival poisson --duration 0.5 --seed 7
+	holds "c['requests_intended'] == $intended"
+	load --rate 2000 --arrival poisson --duration 0.5 --seed 8
+	holds "c['requests_intended'] != $intended"
+	load --rate 2000 --duration 0.5
+	holds 'c["requests_intended"] == 1000'
+	kill "$server"
+}
+
+@test "load: open loop: what a server cannot do in time is told in numbers, not as errors" {
+	start_foreign_server honest
+	load --rate 500000 --duration 0.3
+	[ "$status" -eq 0 ]
+	holds 'c["requests_intended"] == 150000 and c["errors"] == 0'
+	holds '0 < c["requests_completed"] == c["requests_started"] < 140000'
+	# it worked off its backlog for a second, and then gave up on the rest
+	holds '1.2e9 < r["measured_ns"] < 3e9'
+}
+
+@test "load: pipelined requests are answered in order, by our server and a foreign one" {
+	start_server --backend epoll-et
+	for bytes in 1 64 100KiB; do
+		load --active 3 --pipeline 16 --message-bytes "$bytes" --requests 1000
+		[ "$status" -eq 0 ]
+		holds 'c["requests_completed"] == 1000 and c["bytes_wrong"] == 0'
+	done
+	load --active 2 --pipeline 8 --rate 5000 --duration 0.2
+	holds 'c["requests_completed"] == 1000'
+	kill "$server"
+	start_foreign_server honest
+	load --active 3 --pipeline 16 --requests 1000
+	[ "$status" -eq 0 ]
+	for fault in flip drop double close; do
+		start_foreign_server "$fault"
+		load --pipeline 16 --requests 200
+		[ "$status" -eq 1 ]
+		holds 'c["errors"] > 0'
+	done
+}
+
+@test "load: spread goes to every connection, fixed to the active ones" {
+	for set in fixed spread; do
+		start_python_server touched_echo.py
+		load --active 2 --idle 98 --active-set "$set" --requests 3000
+		[ "$status" -eq 0 ]
+		holds 'c["requests_completed"] == 3000'
+		kill "$server"
+		wait_status "$server"
+		read -r touched busiest < <(tail -n 1 "$BATS_TEST_TMPDIR/foreign")
+		echo "$set: $touched connections, the busiest $busiest bytes" >&2
+		if [ "$set" = fixed ]; then
+			[ "$touched" -eq 2 ]
+		else
+			[ "$touched" -eq 100 ]
+			# 30 messages each on average, but drawn: not 35 at most, and not 80
+			[ "$busiest" -gt 2240 ]
+			[ "$busiest" -lt 5120 ]
+		fi
+	done
+	start_server --backend epoll-lt
+	refused 1 'must open them all' bash -c "ulimit -n 300; exec \"$BUILD/muxbench-load\" --port $port --idle 1000 --active-set spread"
+}
+
+@test "load: churn opens and closes, the server sees each end and has nothing left" {
+	held=7
+	drive "--idle 7 --active 4 --workload churn --churn-requests 3" \
+		'{"duration_ns": 200000000}' '{"requests": 100}' '{"requests": 40} | lockstep' \
+		>"$BATS_TEST_TMPDIR/lines"
+	/usr/bin/python3 - "$BATS_TEST_TMPDIR/lines" <<-'PYTHON'
+		import json, sys
+		runs = [json.loads(line) for line in open(sys.argv[1])]
+		for said, connections, counters, calls in runs:
+		    c = said["counters"]
+		    assert c["errors"] == 0, said["errors_first"]
+		    opened = c["connections_opened"]
+		    assert opened > 0 and connections == {"accepted": opened, "closed": opened}, connections
+		    assert c["requests_completed"] == 3 * opened
+		    assert said["latency"]["connect"]["count"] == opened
+		    assert counters["bytes_tx"] == c["bytes_rx"] == 64 * 3 * opened
+		    assert "connection_errors" not in counters, "the server saw an error, not an end"
+		assert runs[1][0]["counters"]["connections_opened"] == 34  # whole ones only
+		# lockstep: accept, three echoes, the end, each with a wait of its own
+		calls = runs[2][3]
+		assert calls["epoll_wait"] == 5 * 14 and calls["recvfrom"] == 4 * 14, calls
+	PYTHON
+	start_foreign_server honest
+	load --workload churn --active 3 --requests 60
+	[ "$status" -eq 0 ]
+	holds 'c["requests_completed"] == c["connections_opened"] == 60'
+	for fault in flip close; do
+		start_foreign_server "$fault"
+		load --workload churn --message-bytes 1500 --churn-requests 2 --requests 10
+		[ "$status" -eq 1 ]
+	done
+	kill "$server"
+	wait_status "$server"
+	load --workload churn --active 2
+	[ "$status" -eq 1 ]
+	grep -q 'refused' <<<"$stderr"
+}
+
+@test "load: under control, each window is an open or a closed loop as it is told" {
+	held=3
+	drive "--idle 1 --active 2" '{"duration_ns": 100000000, "rate": 1000}' '{"requests": 50}' \
+		'{"duration_ns": 100000000, "rate": 1000, "arrival": "poisson"}' \
+		'{"rate": 5}' '{"duration_ns": 1, "rate": 0}' '{"requests": 5, "arrival": "poisson"}' \
+		'{"duration_ns": 1, "rate": 5, "arrival": "often"}' \
+		'{"duration_ns": 100000000, "rate": 5} | lockstep' '{"requests": 5}' \
+		>"$BATS_TEST_TMPDIR/lines"
+	/usr/bin/python3 - "$BATS_TEST_TMPDIR/lines" <<-'PYTHON'
+		import json, sys
+		said = [json.loads(line)[0] for line in open(sys.argv[1])]
+		assert [s["event"] for s in said] == ["done"] * 3 + ["error"] * 5 + ["done"], said
+		assert said[0]["counters"]["requests_intended"] == 100
+		assert said[0]["latency"]["response"]["count"] == 100
+		for closed in (said[1], said[8]):
+		    assert closed["latency"]["response"] is closed["latency"]["send_lag"] is None
+		    assert closed["counters"]["requests_intended"] is closed["wait_method"] is None
+		    assert closed["latency"]["connect"] is None
+		assert said[8]["counters"]["requests_completed"] == 5
+	PYTHON
+}
+
+@test "load: options that do not go together are one line and 2" {
+	refused 2 'rate' "$BUILD/muxbench-load" --port 1 --rate 0
+	refused 2 'rate' "$BUILD/muxbench-load" --port 1 --rate 1e3
+	refused 2 'leave out --requests' "$BUILD/muxbench-load" --port 1 --rate 5 --requests 5
+	refused 2 'one window' "$BUILD/muxbench-load" --port 1 --rate 10000000 --duration 60
+	refused 2 'give both' "$BUILD/muxbench-load" --port 1 --arrival poisson
+	refused 2 'constant or poisson' "$BUILD/muxbench-load" --port 1 --rate 5 --arrival random
+	refused 2 'fixed or spread' "$BUILD/muxbench-load" --port 1 --active-set all
+	refused 2 'echo or churn' "$BUILD/muxbench-load" --port 1 --workload ping
+	refused 2 'needs --workload churn' "$BUILD/muxbench-load" --port 1 --churn-requests 5
+	refused 2 'goes without' "$BUILD/muxbench-load" --port 1 --workload churn --rate 5
+	refused 2 'pipeline' "$BUILD/muxbench-load" --port 1 --pipeline 1025
+	refused 2 'in flight' "$BUILD/muxbench-load" --port 1 --pipeline 1024 --active 100000
+	refused 2 'leave out' "$BUILD/muxbench-load" --port 1 --control --rate 5
 }
