@@ -8,6 +8,8 @@ DESTDIR ?=
 # address (with undefined) or thread: a sanitizer build in a folder of its own
 SAN     ?=
 BUILD   ?= build$(if $(SAN),-$(SAN))
+# one spelling, or the dependencies of an absolute BUILD would not be those of a relative one
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 # what `make bench` runs
 BENCH   ?= run --profile quick
 
@@ -40,7 +42,7 @@ else
 # ---- libraries ------------------------------------------------------------------------
 PKG_CONFIG ?= pkg-config
 goals := $(or $(MAKECMDGOALS),all)
-builds := $(filter-out help clean,$(goals))
+builds := $(filter-out help clean uninstall,$(goals))
 
 ifneq ($(builds),)
   jansson_libs := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null)
@@ -76,6 +78,15 @@ all: $(programs) $(plugin)
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+# The system calls that the headers of this machine know, a SYSCALL(name) each.
+$(BUILD)/harness/syscall_list.h:
+	@mkdir -p $(@D)
+	echo '#include <sys/syscall.h>' | $(CC) -E -dM - | \
+		sed -n 's/^#define SYS_\([a-z0-9_]*\) .*/SYSCALL(\1)/p' | LC_ALL=C sort >$@.tmp
+	@mv $@.tmp $@
+$(BUILD)/harness/syscall_names.o: $(BUILD)/harness/syscall_list.h
+$(BUILD)/harness/syscall_names.o: ALL_CFLAGS += -I$(BUILD)
 
 # -rdynamic: plug-ins find readiness_run() and the echo step in the server.
 $(BUILD)/muxbench-server: $(server_objects) $(backend_objects) $(common_objects)
@@ -136,13 +147,15 @@ bindir   := $(DESTDIR)$(PREFIX)/bin
 sharedir := $(DESTDIR)$(PREFIX)/share/muxbench
 mandir   := $(DESTDIR)$(PREFIX)/share/man/man1
 incdir   := $(DESTDIR)$(PREFIX)/include/muxbench
+# what a plug-in may include: the contract, and the steps that every backend shares
+plugin_headers := $(addprefix backends/,backend.h calls.h accept.h buffers.h echo.h)
 
 install: all
 	install -d $(bindir) $(sharedir)/plots $(mandir) $(incdir)/backends
 	install -m 755 $(programs) $(bindir)
 	install -m 644 $(wildcard plots/*.gp) $(sharedir)/plots
 	install -m 644 $(wildcard docs/man/*.1) $(mandir)
-	install -m 644 backends/backend.h backends/calls.h $(incdir)/backends
+	install -m 644 $(plugin_headers) $(incdir)/backends
 
 uninstall:
 	rm -f $(addprefix $(bindir)/,$(notdir $(programs)))

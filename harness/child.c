@@ -128,7 +128,8 @@ static void reap(struct child *child)
 
 void child_init(struct child *child)
 {
-	*child = (struct child){.pidfd = -1, .in = -1, .out = -1, .err = -1};
+	*child = (struct child){
+		.pidfd = -1, .in = -1, .out = -1, .err = -1, .service = {.fd = -1}};
 }
 
 int child_start(
@@ -194,12 +195,13 @@ static void collect_said(struct child *child)
 static int await_on(struct child *child, int out, int cancel_fd, uint64_t deadline_ns)
 {
 	for (;;) {
-		enum { OUT, ERR, END, CANCEL, COUNT };
+		enum { OUT, ERR, END, CANCEL, SERVICE, COUNT };
 		struct pollfd fds[COUNT] = {
 			[OUT] = {.fd = out, .events = POLLIN},
 			[ERR] = {.fd = child->err, .events = POLLIN},
 			[END] = {.fd = child->pidfd, .events = POLLIN},
 			[CANCEL] = {.fd = cancel_fd, .events = POLLIN},
+			[SERVICE] = {.fd = child->service.fd, .events = POLLIN},
 		};
 		int ready = poll(fds, COUNT, clock_timeout_ms(deadline_ns));
 
@@ -207,6 +209,8 @@ static int await_on(struct child *child, int out, int cancel_fd, uint64_t deadli
 			return -errno;
 		if (ready > 0 && fds[CANCEL].revents)
 			return -ECANCELED;
+		if (ready > 0 && fds[SERVICE].revents)
+			child->service.serve(child->service.context);
 		if (ready > 0 && fds[ERR].revents)
 			collect_said(child);
 		if (ready > 0 && fds[OUT].revents)

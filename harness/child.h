@@ -25,7 +25,14 @@ struct child_command {
 	const cpu_set_t *cpus;   /* that it may use; NULL: those of the harness */
 };
 
-/* All of it is owned by child_start() and child_end(). */
+/* What else must be attended to while a child is waited for. */
+struct child_service {
+	int fd; /* serve() is due when it is readable; -1: never */
+	void (*serve)(void *context);
+	void *context;
+};
+
+/* All of it but service is owned by child_start() and child_end(). */
 struct child {
 	pid_t pid;       /* 0: none, or ended and reaped */
 	int pidfd;       /* readable once the process has ended (pidfd_open(2)) */
@@ -35,6 +42,7 @@ struct child {
 	int wait_status; /* as waitpid(2) gives it, once pid is 0 */
 	char said[CHILD_SAID_MAX + 1]; /* the last of its stderr, ended with a NUL */
 	size_t said_bytes;
+	struct child_service service; /* none, until the owner sets it */
 };
 
 /* A child that was never started: child_end() on it does nothing. */

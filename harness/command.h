@@ -11,5 +11,8 @@
 typedef int command_function(int argc, char *argv[], struct problem *problem);
 
 command_function command_run;
+command_function command_waitcost;
+command_function command_counts;
+command_function command_export;
 
 #endif

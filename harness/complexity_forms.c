@@ -241,7 +241,10 @@ static double form_score(
 	double n = (double)(sweep->blocks * sweep->points);
 	double missed = (double)sweep->blocks * form_squares(form, sweep, curve->ns);
 
-	return n * log((curve->scatter + missed) / n) + forms[form].parameters * log(n);
+	/* Blocks that agree to the last digit leave nothing, or less by rounding. */
+	double unexplained = fmax(curve->scatter + missed, 1e-12);
+
+	return n * log(unexplained / n) + forms[form].parameters * log(n);
 }
 
 enum complexity_form curve_best_form(const struct sweep *sweep, const struct curve *curve)

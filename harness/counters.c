@@ -43,7 +43,14 @@ static const struct counter_field load_fields[] = {
 	LOAD_FIELD(bytes_tx),
 };
 
+/* What only some workloads have. */
+static const struct counter_field optional_fields[] = {
+	LOAD_FIELD(connections_opened),
+	LOAD_FIELD(requests_intended),
+};
+
 enum {
+	OPTIONAL_FIELDS = sizeof(optional_fields) / sizeof(*optional_fields),
 	SERVER_FIELDS = sizeof(server_fields) / sizeof(*server_fields),
 	LOAD_FIELDS = sizeof(load_fields) / sizeof(*load_fields),
 };
@@ -80,7 +87,17 @@ int server_counters_from_json(
 int load_counters_from_json(
 	const json_t *object, struct load_counters *counters, struct problem *problem)
 {
-	return fields_from_json(object, load_fields, LOAD_FIELDS, counters, problem);
+	int error = fields_from_json(object, load_fields, LOAD_FIELDS, counters, problem);
+
+	for (size_t i = 0; i < OPTIONAL_FIELDS && error == 0; i++) {
+		const json_t *value = json_object_get(object, optional_fields[i].key);
+
+		*field_of(counters, &optional_fields[i]) = 0;
+		if (value && !json_is_null(value))
+			error = fields_from_json(
+				object, &optional_fields[i], 1, counters, problem);
+	}
+	return error;
 }
 
 int call_counts_from_json(
@@ -162,6 +179,10 @@ json_t *counters_to_json(
 	for (size_t i = 0; i < SERVER_FIELDS; i++)
 		json_object_set_new(object, server_fields[i].key,
 			record_u64(value_of(server, &server_fields[i])));
+	for (size_t i = 0; i < OPTIONAL_FIELDS; i++)
+		if (value_of(load, &optional_fields[i]) > 0)
+			json_object_set_new(object, optional_fields[i].key,
+				record_u64(value_of(load, &optional_fields[i])));
 	return object;
 }
 

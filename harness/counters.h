@@ -36,6 +36,9 @@ struct load_counters {
 	uint64_t bytes_rx;
 	uint64_t bytes_tx;
 	uint64_t connections_lost;
+	/* These may be left out or null, and are then 0. */
+	uint64_t connections_opened; /* churn */
+	uint64_t requests_intended;  /* open loop: fell due in the window */
 };
 
 enum { CALL_NAMES_MAX = 48, CALL_NAME_BYTES = 32 };

@@ -218,6 +218,24 @@ static void warn_of_cpus(json_t *warnings, const struct placement *placement)
 				    "with what it measures"));
 }
 
+/* Real-time threads are held up when they have used their share of a period (sched(7)).
+ */
+static void warn_of_sched(json_t *warnings, const struct placement *placement)
+{
+	char runtime[32];
+
+	if (placement->sched != SCHED_POLICY_FIFO ||
+		files_read_small("/proc/sys/kernel/sched_rt_runtime_us", runtime,
+			sizeof(runtime)) < 0 ||
+		*runtime == '-')
+		return;
+	json_array_append_new(warnings,
+		json_sprintf("the kernel stops real-time threads that run for %s us of a "
+			     "period (sched_rt_runtime_us): a core that is always busy "
+			     "will show a pause",
+			runtime));
+}
+
 static void warn_of_clock(json_t *warnings, const json_t *environment)
 {
 	const json_t *clock = json_object_get(environment, "clock");
@@ -250,6 +268,7 @@ json_t *environment_describe(const struct placement *placement,
 
 	warn_of_load(warnings, environment);
 	warn_of_cpus(warnings, placement);
+	warn_of_sched(warnings, placement);
 	warn_of_clock(warnings, environment);
 	json_object_set_new(environment, "warnings", warnings);
 	return environment;

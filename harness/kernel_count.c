@@ -9,6 +9,7 @@
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -119,6 +120,27 @@ int kernel_count_attach(struct kernel_count *count,
 			return refused(fd, problem);
 		}
 		count->fds[count->count++] = fd;
+	}
+	return 0;
+}
+
+int kernel_count_attach_number(struct kernel_count *count,
+	const struct kernel_tracepoint *tracepoint, const pid_t *tids, size_t tid_count,
+	long number, struct problem *problem)
+{
+	int error = kernel_count_attach(count, tracepoint, tids, tid_count, problem);
+	char filter[32];
+
+	if (error < 0)
+		return error;
+	snprintf(filter, sizeof(filter), "id == %ld", number);
+	for (size_t i = 0; i < count->count; i++) {
+		if (ioctl(count->fds[i], PERF_EVENT_IOC_SET_FILTER, filter) == 0)
+			continue;
+		error = -errno;
+		kernel_count_detach(count);
+		return problem_set(
+			problem, error, "perf filter '%s': %s", filter, strerror(-error));
 	}
 	return 0;
 }

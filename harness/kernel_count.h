@@ -42,6 +42,14 @@ int kernel_count_attach(struct kernel_count *count,
 	const struct kernel_tracepoint *tracepoint, const pid_t *tids, size_t tid_count,
 	struct problem *problem);
 
+/*
+ * The same for one system call alone, by its number: a filter on the tracepoint. Until it
+ * is set, an instant after attaching, all calls count: only differences mean something.
+ */
+int kernel_count_attach_number(struct kernel_count *count,
+	const struct kernel_tracepoint *tracepoint, const pid_t *tids, size_t tid_count,
+	long number, struct problem *problem);
+
 /* The sum over the threads since attaching. 0, or -errno with problem. */
 int kernel_count_read(
 	const struct kernel_count *count, uint64_t *calls, struct problem *problem);

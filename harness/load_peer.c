@@ -5,6 +5,7 @@
 #include "common/records.h"
 #include "harness/text.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -12,26 +13,61 @@
 #define ANSWER_WAIT_NS    (5 * NS_PER_S)
 /* How long the load generator itself waits for what is in flight. */
 #define IN_FLIGHT_WAIT_NS (10 * NS_PER_S)
+/* More than a request in lockstep can take. */
+#define REQUEST_WAIT_NS (10 * NS_PER_MS)
+
+enum { LOAD_NUMBERS_MAX = 8, LOAD_ARGUMENTS_MAX = 24 };
+
+/* An argument list in the making; numbers are kept as text in it. */
+struct arguments {
+	const char *argv[LOAD_ARGUMENTS_MAX + 1]; /* ends with NULL */
+	size_t count;
+	char numbers[LOAD_NUMBERS_MAX][24];
+	size_t number_count;
+};
+
+static void add_text(struct arguments *arguments, const char *option, const char *text)
+{
+	assert(arguments->count + 2 <= LOAD_ARGUMENTS_MAX);
+	arguments->argv[arguments->count++] = option;
+	arguments->argv[arguments->count++] = text;
+}
+
+static void add_number(struct arguments *arguments, const char *option, uint64_t number)
+{
+	assert(arguments->number_count < LOAD_NUMBERS_MAX);
+	char *text = arguments->numbers[arguments->number_count++];
+
+	snprintf(text, sizeof(arguments->numbers[0]), "%" PRIu64, number);
+	add_text(arguments, option, text);
+}
 
 int load_peer_start(struct peer *load, const struct launcher *launcher,
 	const struct load_order *order, struct problem *problem)
 {
-	enum { NUMBERS = 6, NUMBER_BYTES = 24 };
-	char text[NUMBERS][NUMBER_BYTES];
-	const char *argv[] = {"muxbench-load", "--control", "--port", text[0], "--idle",
-		text[1], "--active", text[2], "--message-bytes", text[3], "--seed",
-		text[4], "--cpu", text[5], NULL};
-	const size_t cpu_at = sizeof(argv) / sizeof(*argv) - 3;
+	const struct workload *workload = order->workload;
+	struct arguments arguments = {
+		.argv = {"muxbench-load", "--control"},
+		.count = 2,
+	};
 
-	snprintf(text[0], NUMBER_BYTES, "%d", order->port);
-	snprintf(text[1], NUMBER_BYTES, "%" PRIu64, order->connections_idle);
-	snprintf(text[2], NUMBER_BYTES, "%" PRIu64, order->connections_active);
-	snprintf(text[3], NUMBER_BYTES, "%" PRIu64, order->message_bytes);
-	snprintf(text[4], NUMBER_BYTES, "%" PRIu64, order->seed);
-	snprintf(text[5], NUMBER_BYTES, "%d", order->cpu);
-	if (order->cpu < 0)
-		argv[cpu_at] = NULL;
-	return peer_start(load, launcher, argv, problem);
+	add_number(&arguments, "--port", (uint64_t)order->port);
+	add_number(&arguments, "--idle", order->connections_idle);
+	add_number(&arguments, "--active", order->connections_active);
+	add_number(&arguments, "--message-bytes", order->message_bytes);
+	add_number(&arguments, "--seed", order->seed);
+	if (order->cpu >= 0)
+		add_number(&arguments, "--cpu", (uint64_t)order->cpu);
+	if (order->pipeline > 1)
+		add_number(&arguments, "--pipeline", order->pipeline);
+	if (workload && workload->active_set != ACTIVE_SET_FIXED)
+		add_text(&arguments, "--active-set",
+			active_set_name(workload->active_set));
+	if (workload && workload->kind == WORKLOAD_CHURN) {
+		add_text(&arguments, "--workload", workload_kind_name(workload->kind));
+		add_number(&arguments, "--churn-requests", workload->churn_requests);
+	}
+	return peer_start(load, launcher, arguments.argv, problem);
 }
 
 int load_peer_connected(struct peer *load, uint64_t *connect_ns, struct problem *problem)
@@ -48,10 +84,33 @@ int load_peer_connected(struct peer *load, uint64_t *connect_ns, struct problem 
 	return peer_taken(load, answer, error, &what, problem);
 }
 
+/* The histograms there are: in a closed loop the service time is all that means anything.
+ */
+static int get_latency(
+	const json_t *latency, struct load_result *result, struct problem *problem)
+{
+	json_t *service, *response, *send_lag;
+	int error = record_get_object(latency, "service", &service, problem);
+
+	if (error == 0)
+		error = record_to_histogram(service, &result->service, problem);
+	result->open_loop = json_is_object(json_object_get(latency, "response"));
+	if (error < 0 || !result->open_loop)
+		return error;
+	error = record_get_object(latency, "response", &response, problem);
+	if (error == 0)
+		error = record_to_histogram(response, &result->response, problem);
+	if (error == 0)
+		error = record_get_object(latency, "send_lag", &send_lag, problem);
+	if (error == 0)
+		error = record_to_histogram(send_lag, &result->send_lag, problem);
+	return error;
+}
+
 static int get_result(
 	const json_t *done, struct load_result *result, struct problem *problem)
 {
-	json_t *counters, *usage, *latency, *service;
+	json_t *counters, *usage, *latency;
 	int error = record_get_u64(done, "measured_ns", &result->measured_ns, problem);
 
 	if (error == 0)
@@ -65,9 +124,7 @@ static int get_result(
 	if (error == 0)
 		error = record_get_object(done, "latency", &latency, problem);
 	if (error == 0)
-		error = record_get_object(latency, "service", &service, problem);
-	if (error == 0)
-		error = record_to_histogram(service, &result->service, problem);
+		error = get_latency(latency, result, problem);
 	const char *error_first =
 		json_string_value(json_object_get(done, "errors_first"));
 
@@ -77,25 +134,53 @@ static int get_result(
 	return error;
 }
 
-int load_peer_run(struct peer *load, const struct load_window *window,
-	struct load_result *result, struct problem *problem)
+int load_peer_begin(
+	struct peer *load, const struct load_window *window, struct problem *problem)
 {
-	struct problem what = {""};
-	json_t *answer;
-	json_t *command = json_pack(
-		"{ss so}", "cmd", "run", "duration_ns", record_u64(window->duration_ns));
+	json_t *command = json_pack("{ss}", "cmd", "run");
 
+	if (window->requests > 0)
+		json_object_set_new(command, "requests", record_u64(window->requests));
+	else
+		json_object_set_new(
+			command, "duration_ns", record_u64(window->duration_ns));
+	if (window->resume_pid > 0)
+		json_object_set_new(
+			command, "resume_pid", json_integer(window->resume_pid));
+	if (window->rate > 0) {
+		json_object_set_new(command, "rate", record_u64(window->rate));
+		json_object_set_new(
+			command, "arrival", json_string(arrival_name(window->arrival)));
+	}
 	if (window->lockstep_tid > 0) {
 		json_object_set_new(
 			command, "lockstep_pid", json_integer(window->lockstep_pid));
 		json_object_set_new(
 			command, "lockstep_tid", json_integer(window->lockstep_tid));
 	}
-	int error = peer_ask(load, command, "done",
-		window->duration_ns + IN_FLIGHT_WAIT_NS + ANSWER_WAIT_NS, &answer,
-		problem);
+	return peer_tell(load, command, problem);
+}
+
+int load_peer_finish(struct peer *load, const struct load_window *window,
+	struct load_result *result, struct problem *problem)
+{
+	struct problem what = {""};
+	json_t *answer;
+	int error = peer_hear(load, "done",
+		window->duration_ns + window->requests * REQUEST_WAIT_NS +
+			IN_FLIGHT_WAIT_NS + ANSWER_WAIT_NS,
+		&answer, problem);
+
 	if (error < 0)
 		return error;
 	error = get_result(answer, result, &what);
 	return peer_taken(load, answer, error, &what, problem);
+}
+
+int load_peer_run(struct peer *load, const struct load_window *window,
+	struct load_result *result, struct problem *problem)
+{
+	int error = load_peer_begin(load, window, problem);
+
+	return error < 0 ? error : load_peer_finish(load, window, result, problem);
 }

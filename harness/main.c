@@ -17,6 +17,11 @@ struct command {
 static const struct command commands[] = {
 	{"run", "measure backends against idle connections: table, JSON, pictures",
 		command_run},
+	{"waitcost", "one wait alone, without a network, against descriptors",
+		command_waitcost},
+	{"counts", "exact system calls of an echo and of a batch, by name",
+		command_counts},
+	{"export", "write a run in a format that another tool reads", command_export},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };

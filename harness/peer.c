@@ -132,8 +132,7 @@ int peer_hear(struct peer *peer, const char *due, uint64_t wait_ns, json_t **ans
 	return error;
 }
 
-/* Sends command, of which it takes the ownership. */
-static int tell(struct peer *peer, json_t *command, struct problem *problem)
+int peer_tell(struct peer *peer, json_t *command, struct problem *problem)
 {
 	int error = jsonl_write(peer->child.in, command);
 
@@ -147,7 +146,7 @@ static int tell(struct peer *peer, json_t *command, struct problem *problem)
 int peer_ask(struct peer *peer, json_t *command, const char *due, uint64_t wait_ns,
 	json_t **answer, struct problem *problem)
 {
-	int error = tell(peer, command, problem);
+	int error = peer_tell(peer, command, problem);
 
 	return error < 0 ? error : peer_hear(peer, due, wait_ns, answer, problem);
 }

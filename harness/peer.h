@@ -54,6 +54,9 @@ int peer_hear_event(struct peer *peer, uint64_t wait_ns, json_t **answer,
 int peer_hear(struct peer *peer, const char *due, uint64_t wait_ns, json_t **answer,
 	struct problem *problem);
 
+/* Sends command, whose ownership it takes; what it answers is heard later. */
+int peer_tell(struct peer *peer, json_t *command, struct problem *problem);
+
 /* Sends command, whose ownership it takes, and hears the answer that is due. */
 int peer_ask(struct peer *peer, json_t *command, const char *due, uint64_t wait_ns,
 	json_t **answer, struct problem *problem);

@@ -7,6 +7,7 @@
 
 #include "harness/plan.h"
 #include "harness/summary.h"
+#include "harness/verdicts.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,18 +15,22 @@
 struct plot_data {
 	const struct plan *plan;
 	const struct summary *summary;
-	size_t active; /* index of the number of active connections to be shown */
+	const struct verdicts *verdicts;
+	size_t group; /* the one to be shown */
 };
 
 /* False when there would be no figure in the file. */
 bool plot_data_any_costs(const struct plot_data *data);
+bool plot_data_any_latency(const struct plot_data *data);
+bool plot_data_any_tail(const struct plot_data *data); /* and x is the rate */
 bool plot_data_any_calls(const struct plot_data *data);
 
-/* For store_put(), what is a struct plot_data: a row for each backend and idle count. */
+/* For store_put(), what is a struct plot_data: a row for each backend and place along x.
+ */
 int plot_data_write_costs(FILE *out, const void *what);
 
 /*
- * The same: a row for each backend, at the smallest idle count. The total is the
+ * The same: a row for each backend, at the first place along x. The total is the
  * kernel's; where it did not count, the sum of what the server counted.
  */
 int plot_data_write_calls(FILE *out, const void *what);

@@ -17,7 +17,7 @@
 
 #define DRAW_WAIT_NS (60 * NS_PER_S)
 
-enum { NAME_BYTES = 80 };
+enum { NAME_BYTES = 160 };
 
 /* Where the scripts lie, seen from the programs: in the source tree, and installed. */
 static const char *const script_folders[] = {"../plots", "../share/muxbench/plots"};
@@ -25,38 +25,63 @@ static const char *const script_folders[] = {"../plots", "../share/muxbench/plot
 /* What more than one script loads. */
 static const char style[] = "style.gp";
 
+/* What a name is followed by: "-against-idle", the x axis, or nothing. */
 struct data_file {
 	const char *name; /* without .csv */
-	bool (*any)(const struct plot_data *data);
 	store_writer *write;
-	bool first_active_only; /* else one a number of active connections */
+	bool (*any)(const struct plot_data *data);
+	bool first_group_only; /* else one a group */
+	bool against_x;
 };
 
 static const struct data_file costs = {
-	.name = "cost-against-idle",
+	.name = "cost",
 	.any = plot_data_any_costs,
 	.write = plot_data_write_costs,
+	.against_x = true,
 };
 
 static const struct data_file calls = {
 	.name = "calls-per-request",
 	.any = plot_data_any_calls,
 	.write = plot_data_write_calls,
-	.first_active_only = true,
+	.first_group_only = true,
 };
 
 struct picture {
-	const char *name; /* of the script without .gp, and of the images */
+	const char *script; /* without .gp */
+	const char *name;   /* of the images */
 	const struct data_file *data;
+	bool (*any)(const struct plot_data *data);
+	bool against_x;
 };
 
 static const struct picture pictures[] = {
-	{"cost-against-idle", &costs},
-	{"latency-against-idle", &costs},
-	{"calls-per-request", &calls},
+	{"cost-against-idle", "cost", &costs, plot_data_any_costs, true},
+	{"latency-against-idle", "latency", &costs, plot_data_any_latency, true},
+	{"latency-against-throughput", "latency-against-throughput", &costs,
+		plot_data_any_tail, false},
+	{"calls-per-request", "calls-per-request", &calls, plot_data_any_calls, false},
 };
 
 enum { PICTURES = sizeof(pictures) / sizeof(*pictures) };
+
+/* How pictures speak of the x axis. */
+struct x_words {
+	const char *against; /* in file names */
+	const char *column;  /* of the data */
+	const char *words;   /* under the axis */
+};
+
+static const struct x_words x_words[PLAN_AXES] = {
+	[PLAN_IDLE] = {"-against-idle", "connections_total", "open connections"},
+	[PLAN_ACTIVE] = {"-against-active", "connections_active", "active connections"},
+	[PLAN_MESSAGE_BYTES] = {"-against-message-bytes", "message_bytes",
+		"bytes a message"},
+	[PLAN_PIPELINE] = {"-against-pipeline", "pipeline",
+		"requests in flight a connection"},
+	[PLAN_RATE] = {"-against-rate", "rate", "requests a second offered"},
+};
 
 /* The folder pictures are made in. */
 struct studio {
@@ -118,7 +143,7 @@ static int copy_scripts(const struct studio *studio, struct problem *problem)
 	for (size_t i = 0; i < PICTURES && error == 0; i++) {
 		char name[NAME_BYTES];
 
-		snprintf(name, sizeof(name), "%s.gp", pictures[i].name);
+		snprintf(name, sizeof(name), "%s.gp", pictures[i].script);
 		error = copy_script(studio, name, problem);
 	}
 	return error;
@@ -190,36 +215,42 @@ static int run_gnuplot(
 static void note(const struct plot_data *data, const struct plots *plots, char *text,
 	size_t text_size)
 {
-	const struct plan_axes *axes = &data->plan->axes;
+	const struct workload *workload = plots->workload;
+	char numbers[160];
 
-	snprintf(text, text_size, "%" PRIu64 " active, %s, %" PRIu64 "-byte messages",
-		axes->active[data->active], placement_words(plots->placement),
-		plots->message_bytes);
+	plan_group_text(data->plan, data->group, numbers, sizeof(numbers));
+	snprintf(text, text_size, "%s, %s%s%s", numbers,
+		placement_words(plots->placement),
+		workload->active_set == ACTIVE_SET_SPREAD
+			? ", spread over all connections"
+			: "",
+		workload->kind == WORKLOAD_CHURN ? ", each connection closed after use"
+						 : "");
 }
 
-/* "" for the first number of active connections, "-active-100" for a further one. */
-static void active_suffix(const struct plot_data *data, char *text, size_t text_size)
+static const char *against(const struct plot_data *data, bool against_x)
 {
-	snprintf(text, text_size, "-active-%" PRIu64,
-		data->plan->axes.active[data->active]);
-	if (data->active == 0)
-		*text = '\0';
+	return against_x ? x_words[data->plan->x].against : "";
 }
 
 static int draw(const struct studio *studio, const struct picture *picture,
 	const struct plot_data *data, struct problem *problem)
 {
-	char suffix[32], out[NAME_BYTES], script[NAME_BYTES];
-	char words[128], assignments[512];
+	const struct x_words *x = &x_words[data->plan->x];
+	char suffix[80], out[NAME_BYTES], script[NAME_BYTES];
+	char words[256], assignments[1024];
 	const char *argv[] = {"gnuplot", "-e", assignments, script, NULL};
 
-	active_suffix(data, suffix, sizeof(suffix));
-	snprintf(out, sizeof(out), "%s%s", picture->name, suffix);
-	snprintf(script, sizeof(script), "%s.gp", picture->name);
+	plan_group_suffix(data->plan, data->group, suffix, sizeof(suffix));
+	snprintf(out, sizeof(out), "%s%s%s", picture->name,
+		against(data, picture->against_x), suffix);
+	snprintf(script, sizeof(script), "%s.gp", picture->script);
 	note(data, studio->plots, words, sizeof(words));
 	snprintf(assignments, sizeof(assignments),
-		"data='%s%s.csv'; out='%s'; title_note='%s'", picture->data->name, suffix,
-		out, words);
+		"data='%s%s%s.csv'; out='%s'; title_note='%s'; unit='%s'; x_column='%s'; "
+		"x_words='%s'",
+		picture->data->name, against(data, picture->data->against_x), suffix, out,
+		words, workload_unit(studio->plots->workload), x->column, x->words);
 
 	int error = run_gnuplot(studio, argv, problem);
 	if (error == 0)
@@ -232,29 +263,37 @@ static int draw(const struct studio *studio, const struct picture *picture,
 static int put_data(const struct studio *studio, const struct data_file *file,
 	const struct plot_data *data, struct problem *problem)
 {
-	char suffix[32], name[NAME_BYTES];
+	char suffix[80], name[NAME_BYTES];
 
-	active_suffix(data, suffix, sizeof(suffix));
-	snprintf(name, sizeof(name), "%s%s.csv", file->name, suffix);
+	plan_group_suffix(data->plan, data->group, suffix, sizeof(suffix));
+	snprintf(name, sizeof(name), "%s%s%s.csv", file->name,
+		against(data, file->against_x), suffix);
 	return store_put(studio->folder, name, file->write, data, problem);
 }
 
 static bool wanted(const struct data_file *file, const struct plot_data *data)
 {
-	return file->any(data) && (data->active == 0 || !file->first_active_only);
+	return file->any(data) && (data->group == 0 || !file->first_group_only);
+}
+
+static struct plot_data data_of(const struct plots *plots)
+{
+	return (struct plot_data){
+		.plan = plots->plan,
+		.summary = plots->summary,
+		.verdicts = plots->verdicts,
+	};
 }
 
 /* All data first: it is there even if gnuplot is not. */
 static int put_all_data(const struct studio *studio, struct problem *problem)
 {
 	static const struct data_file *const files[] = {&costs, &calls};
-	const struct plots *plots = studio->plots;
-	struct plot_data data = {.plan = plots->plan, .summary = plots->summary};
+	struct plot_data data = data_of(studio->plots);
 	int error = 0;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
-		for (data.active = 0; data.active < plots->plan->axes.active_count;
-			data.active++)
+		for (data.group = 0; data.group < data.plan->group_count; data.group++)
 			if (error == 0 && wanted(files[i], &data))
 				error = put_data(studio, files[i], &data, problem);
 	return error;
@@ -263,14 +302,12 @@ static int put_all_data(const struct studio *studio, struct problem *problem)
 /* How many pictures were drawn, or -errno. */
 static int draw_all(const struct studio *studio, struct problem *problem)
 {
-	const struct plots *plots = studio->plots;
-	struct plot_data data = {.plan = plots->plan, .summary = plots->summary};
+	struct plot_data data = data_of(studio->plots);
 	int drawn = 0;
 
 	for (size_t i = 0; i < PICTURES; i++)
-		for (data.active = 0; data.active < plots->plan->axes.active_count;
-			data.active++) {
-			if (!wanted(pictures[i].data, &data))
+		for (data.group = 0; data.group < data.plan->group_count; data.group++) {
+			if (!wanted(pictures[i].data, &data) || !pictures[i].any(&data))
 				continue;
 			int error = draw(studio, &pictures[i], &data, problem);
 

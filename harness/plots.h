@@ -9,6 +9,8 @@
 #include "harness/plan.h"
 #include "harness/store.h"
 #include "harness/summary.h"
+#include "harness/verdicts.h"
+#include "harness/workload.h"
 
 #include "common/problem.h"
 
@@ -17,8 +19,9 @@ struct plots {
 	const struct summary *summary;
 	const struct store *store;
 	const char *program_directory; /* the scripts are looked for from here */
+	const struct verdicts *verdicts;
+	const struct workload *workload;
 	enum placement_kind placement;
-	uint64_t message_bytes;
 	int cancel_fd;
 };
 

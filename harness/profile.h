@@ -5,6 +5,7 @@
 #ifndef HARNESS_PROFILE_H
 #define HARNESS_PROFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ struct profile {
 	const char *summary;
 	uint64_t idle[PROFILE_IDLE_MAX]; /* rising */
 	size_t idle_count;
+	bool idle_to_limit; /* what descriptors cannot hold becomes what they can */
 	uint64_t active[PROFILE_ACTIVE_MAX]; /* rising */
 	size_t active_count;
 	uint64_t blocks;
@@ -27,6 +29,13 @@ struct profile {
 /* The first is the default. NULL: there is none of that name. */
 const struct profile *profile_find(const char *name);
 const struct profile *profile_default(void);
+
+/*
+ * The idle counts of a profile beside that many active connections, where a process may
+ * hold so many descriptors: into idle, at least PROFILE_IDLE_MAX long. How many they are.
+ */
+size_t profile_idle(const struct profile *profile, uint64_t active_max,
+	uint64_t descriptors, uint64_t *idle);
 
 /* One line each, as --help shows them. */
 void profile_list(FILE *out);

@@ -12,8 +12,8 @@
 #define PLAIN_PAUSE_NS (5 * NS_PER_S)
 #define CLEAR_LINE     "\r\033[K"
 
-void progress_begin(
-	struct progress *progress, bool silent, size_t trials, uint64_t trial_guess_ns)
+void progress_begin(struct progress *progress, bool silent, size_t trials,
+	size_t done_before, uint64_t guess_ns)
 {
 	uint64_t now = clock_now_ns();
 
@@ -21,7 +21,8 @@ void progress_begin(
 		.silent = silent,
 		.terminal = isatty(STDERR_FILENO),
 		.trials = trials,
-		.trial_guess_ns = trial_guess_ns,
+		.done_before = done_before,
+		.guess_ns = guess_ns,
 		.began_ns = now,
 		.said_ns = now,
 	};
@@ -30,8 +31,11 @@ void progress_begin(
 /* The trials to come last as long as those before did, on average. */
 static unsigned left_s(const struct progress *progress, size_t done)
 {
-	uint64_t each_ns = done ? (clock_now_ns() - progress->began_ns) / done
-				: progress->trial_guess_ns;
+	size_t made = done - progress->done_before;
+
+	if (made == 0)
+		return (unsigned)(progress->guess_ns / NS_PER_S);
+	uint64_t each_ns = (clock_now_ns() - progress->began_ns) / made;
 
 	return (unsigned)((progress->trials - done) * each_ns / NS_PER_S);
 }

@@ -16,16 +16,17 @@ struct progress {
 	bool terminal;
 	bool line_open; /* a line is on the terminal that the next one replaces */
 	size_t trials;
-	uint64_t trial_guess_ns; /* for the time left, until one trial has been made */
+	size_t done_before; /* made in an earlier session */
+	uint64_t guess_ns;  /* for the time left, until one trial has been made */
 	uint64_t began_ns;
 	uint64_t said_ns; /* when a plain line was last printed */
 };
 
-/* trial_guess_ns: about how long a trial takes. */
-void progress_begin(
-	struct progress *progress, bool silent, size_t trials, uint64_t trial_guess_ns);
+/* guess_ns: about how long what is not done_before will take. */
+void progress_begin(struct progress *progress, bool silent, size_t trials,
+	size_t done_before, uint64_t guess_ns);
 
-/* Before a trial begins: done trials were made before it. */
+/* Before a trial begins: done trials were made before it, in whatever session. */
 void progress_trial(struct progress *progress, size_t done, const struct cell *cell);
 
 /* A block of the run has been finished. */

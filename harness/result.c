@@ -21,8 +21,9 @@ static json_t *head_json(const struct result *result)
 
 static json_t *tail_json(const struct result *result)
 {
-	return json_pack(
-		"{so s[]}", "summary", summary_to_json(result->summary), "complexity");
+	return json_pack("{so so}", "summary", summary_to_json(result->summary),
+		"complexity",
+		verdicts_to_json(result->verdicts, result->plan, result->workload));
 }
 
 /*

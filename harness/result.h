@@ -4,19 +4,24 @@
 
 #include "harness/store.h"
 #include "harness/summary.h"
+#include "harness/verdicts.h"
+#include "harness/workload.h"
 
 #include <jansson.h>
 
 #define RESULT_SCHEMA "muxbench.result"
 
-enum { RESULT_VERSION_MAJOR = 1, RESULT_VERSION_MINOR = 0 };
+enum { RESULT_VERSION_MAJOR = 1, RESULT_VERSION_MINOR = 1 };
 
 /* What a result has beside the trials in the store. All of it stays the caller's. */
 struct result {
 	json_t *run;
 	json_t *environment;
 	json_t *config;
+	const struct plan *plan;
 	const struct summary *summary;
+	const struct verdicts *verdicts;
+	const struct workload *workload;
 };
 
 /*

@@ -21,7 +21,10 @@ void run_init(struct run *run, int argc, char *argv[])
 
 void run_free(struct run *run)
 {
+	json_decref(run->sessions);
 	json_decref(run->environment);
+	verdicts_free(&run->verdicts);
+	free(run->done);
 	summary_free(&run->summary);
 	plan_free(&run->plan);
 	store_close(&run->store);

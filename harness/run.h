@@ -15,6 +15,7 @@
 #include "harness/store.h"
 #include "harness/summary.h"
 #include "harness/trial.h"
+#include "harness/verdicts.h"
 
 #include "common/problem.h"
 
@@ -34,9 +35,13 @@ struct run {
 	struct store store;
 	struct plan plan;
 	struct summary summary;
+	bool *done; /* of each trial of the plan, by block: made before; owned */
+	size_t done_count;
+	struct verdicts verdicts;
 	struct trial *trial; /* owned; the one in progress */
 	struct progress progress;
 	json_t *environment; /* owned */
+	json_t *sessions;    /* owned; the last is this one */
 };
 
 void run_init(struct run *run, int argc, char *argv[]);

@@ -14,10 +14,13 @@
 static int write_result(struct run *run, struct problem *problem)
 {
 	struct result result = {
-		.run = run_record(&run->facts, &run->options),
+		.run = run_record(&run->facts, &run->options, run->sessions),
 		.environment = run->environment,
 		.config = run_config(&run->options, &run->plan.axes),
+		.plan = &run->plan,
 		.summary = &run->summary,
+		.verdicts = &run->verdicts,
+		.workload = &run->options.workload,
 	};
 	int error = result_write(&result, &run->store, problem);
 
@@ -32,8 +35,9 @@ static void print_table(const struct run *run)
 	struct table table = {
 		.plan = &run->plan,
 		.summary = &run->summary,
+		.verdicts = &run->verdicts,
+		.workload = &run->options.workload,
 		.placement = run->options.placement,
-		.message_bytes = run->options.message_bytes,
 		.interrupted = run->facts.interrupted,
 		.colour = isatty(STDOUT_FILENO) && !(no_color && *no_color),
 	};
@@ -51,8 +55,9 @@ static int make_plots(struct run *run, struct problem *problem)
 		.summary = &run->summary,
 		.store = &run->store,
 		.program_directory = run->program_directory,
+		.verdicts = &run->verdicts,
+		.workload = &run->options.workload,
 		.placement = run->options.placement,
-		.message_bytes = run->options.message_bytes,
 		.cancel_fd = run->cancel_fd,
 	};
 	int drawn = plots_make(&plots, problem);
@@ -94,8 +99,10 @@ static int say_interrupted(const struct run *run, struct problem *problem)
 
 	for (int status = 0; status < TRIAL_STATUS_COUNT; status++)
 		done += summary_count(&run->summary, (enum trial_status)status);
-	problem_set(problem, 0, "interrupted: %zu of %zu trials are kept in %.300s", done,
-		run->plan.trial_count, run->options.out);
+	problem_set(problem, 0,
+		"interrupted: %zu of %zu trials are kept in %.200s: go on with muxbench "
+		"run --resume %.200s",
+		done, run->plan.trial_count, run->options.out, run->options.out);
 	return cancel_exit_status(run->cancel_fd);
 }
 
@@ -104,6 +111,10 @@ int run_finish(struct run *run, struct problem *problem)
 	struct problem plot_problem = {""};
 	int plot_status = EXIT_STATUS_OK;
 
+	if (verdicts_make(&run->verdicts, &run->plan, &run->summary) < 0) {
+		problem_set(problem, 0, "out of memory for the verdicts");
+		return EXIT_STATUS_FAILED;
+	}
 	if (write_result(run, problem) < 0)
 		return EXIT_STATUS_FAILED;
 	print_table(run);

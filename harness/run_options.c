@@ -3,18 +3,22 @@
 
 #include "common/clock.h"
 #include "common/parse.h"
+#include "harness/plan_file.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #define IDLE_CONNECTIONS_MAX   1000000
 #define ACTIVE_CONNECTIONS_MAX 100000
 #define MESSAGE_BYTES_MAX      (16 << 20)
-#define MESSAGE_BYTES_DEFAULT  64
+#define PIPELINE_MAX           1024
+#define RATE_MAX               10000000
+#define CHURN_REQUESTS_MAX     1000
 #define BLOCKS_MAX             1000
 #define WINDOW_NS_MIN          (10 * NS_PER_MS)
 #define WINDOW_NS_MAX          (3600 * NS_PER_S)
@@ -26,15 +30,26 @@ enum {
 	OPTION_QUIET = 'q',
 	OPTION_OUT = 'o',
 	OPTION_PROFILE = 256, /* from here on: long names only */
+	OPTION_PLAN,
+	OPTION_RESUME,
 	OPTION_BACKENDS,
+	OPTION_REQUIRE,
 	OPTION_IDLE,
 	OPTION_ACTIVE,
 	OPTION_MESSAGE_BYTES,
+	OPTION_PIPELINE,
+	OPTION_RATE,
+	OPTION_RATE_SWEEP,
+	OPTION_ARRIVAL,
+	OPTION_ACTIVE_SET,
+	OPTION_WORKLOAD,
+	OPTION_CHURN_REQUESTS,
 	OPTION_BLOCKS,
 	OPTION_DURATION,
+	OPTION_COUNTED,
 	OPTION_WARMUP,
 	OPTION_PLACEMENT,
-	OPTION_REQUIRE,
+	OPTION_SCHED,
 	OPTION_SEED,
 	OPTION_NO_PLOTS,
 };
@@ -43,15 +58,26 @@ static const char short_options[] = ":hqo:";
 
 static const struct option long_options[] = {
 	{"profile", required_argument, NULL, OPTION_PROFILE},
+	{"plan", required_argument, NULL, OPTION_PLAN},
+	{"resume", required_argument, NULL, OPTION_RESUME},
 	{"backends", required_argument, NULL, OPTION_BACKENDS},
+	{"require", required_argument, NULL, OPTION_REQUIRE},
 	{"idle", required_argument, NULL, OPTION_IDLE},
 	{"active", required_argument, NULL, OPTION_ACTIVE},
 	{"message-bytes", required_argument, NULL, OPTION_MESSAGE_BYTES},
+	{"pipeline", required_argument, NULL, OPTION_PIPELINE},
+	{"rate", required_argument, NULL, OPTION_RATE},
+	{"rate-sweep", required_argument, NULL, OPTION_RATE_SWEEP},
+	{"arrival", required_argument, NULL, OPTION_ARRIVAL},
+	{"active-set", required_argument, NULL, OPTION_ACTIVE_SET},
+	{"workload", required_argument, NULL, OPTION_WORKLOAD},
+	{"churn-requests", required_argument, NULL, OPTION_CHURN_REQUESTS},
 	{"blocks", required_argument, NULL, OPTION_BLOCKS},
 	{"duration", required_argument, NULL, OPTION_DURATION},
+	{"counted", required_argument, NULL, OPTION_COUNTED},
 	{"warmup", required_argument, NULL, OPTION_WARMUP},
 	{"placement", required_argument, NULL, OPTION_PLACEMENT},
-	{"require", required_argument, NULL, OPTION_REQUIRE},
+	{"sched", required_argument, NULL, OPTION_SCHED},
 	{"seed", required_argument, NULL, OPTION_SEED},
 	{"out", required_argument, NULL, OPTION_OUT},
 	{"no-plots", no_argument, NULL, OPTION_NO_PLOTS},
@@ -59,57 +85,6 @@ static const struct option long_options[] = {
 	{"help", no_argument, NULL, OPTION_HELP},
 	{NULL, 0, NULL, 0},
 };
-
-void run_options_help(FILE *out)
-{
-	fputs("Usage: muxbench run [options]\n"
-	      "\n"
-	      "Measures what an echo costs each backend while more and more connections\n"
-	      "sit idle beside it: a table on stdout, result.json and pictures in a "
-	      "folder.\n"
-	      "\n"
-	      "What to run (the profile gives whatever is left out):\n"
-	      "  --profile NAME       see below\n"
-	      "  --backends A,B,...   default: all that muxbench-server --list names; a\n"
-	      "                       name with a '/' or ending in .so is a plug-in's "
-	      "path\n"
-	      "  --require A,B,...    do not run at all if one of these cannot (exit "
-	      "5)\n"
-	      "  --idle N,N,...       idle connections\n"
-	      "  --active N,N,...     connections that send, each when its echo is back\n"
-	      "  --message-bytes B    size of a message (default 64)\n"
-	      "  --blocks R           how often each combination is run, in random "
-	      "order\n"
-	      "  --duration S         of the window that CPU and latency come from\n"
-	      "  --warmup S           before it, not counted; 0: none\n"
-	      "  --placement P        same-core (default), cross-core, or none (no "
-	      "pinning)\n"
-	      "  --seed N             of the order and the messages (default: the "
-	      "clock)\n"
-	      "\n"
-	      "What becomes of it:\n"
-	      "  -o, --out DIR        default: results/run-DATE-TIME\n"
-	      "  --no-plots           do not start gnuplot\n"
-	      "  -q, --quiet          no progress on stderr, only problems\n"
-	      "  -h, --help\n"
-	      "\n"
-	      "Profiles:\n",
-		out);
-	profile_list(out);
-	fputs("\n"
-	      "Ctrl-C ends the run in order: what was measured is written and shown.\n"
-	      "Exit status: 0 done, 1 a trial failed or a file could not be written,\n"
-	      "2 wrong command line, 3 more than a tenth of the trials invalid, 5 "
-	      "cannot\n"
-	      "run here, 130 interrupted.\n"
-	      "\n"
-	      "Examples:\n"
-	      "  muxbench run\n"
-	      "  muxbench run --backends poll,epoll-lt --idle 0,1000,10000 --blocks 5\n"
-	      "  muxbench run --backends epoll-lt,./mine.so --require epoll-lt\n"
-	      "  muxbench run --active 1,100 --duration 2 --out results/hundred\n",
-		out);
-}
 
 /* Lists are shown in rising order, and nothing is run twice for a slip of the hand. */
 static int sort_list(
@@ -130,12 +105,37 @@ static int sort_list(
 }
 
 static int take_list(const char *option, const char *text, uint64_t min, uint64_t max,
-	uint64_t *values, size_t capacity, size_t *count, struct problem *problem)
+	struct run_list *list, struct problem *problem)
 {
-	int error =
-		parse_u64_list(option, text, min, max, values, capacity, count, problem);
+	int error = parse_u64_list(option, text, min, max, list->values, RUN_LIST_MAX,
+		&list->count, problem);
 
-	return error < 0 ? error : sort_list(option, values, *count, problem);
+	return error < 0 ? error : sort_list(option, list->values, list->count, problem);
+}
+
+/* The same of sizes: "64,1KiB,1MiB". */
+static int take_sizes(const char *option, const char *text, struct run_list *list,
+	struct problem *problem)
+{
+	const char *names[RUN_LIST_MAX];
+	char *copy = NULL;
+	int error = parse_name_list(
+		option, text, names, RUN_LIST_MAX, &list->count, &copy, problem);
+
+	for (size_t i = 0; i < list->count && error == 0; i++)
+		error = parse_bytes(option, names[i], 1, MESSAGE_BYTES_MAX,
+			&list->values[i], problem);
+	free(copy);
+	return error < 0 ? error : sort_list(option, list->values, list->count, problem);
+}
+
+static int take_rate(
+	struct run_options *options, const char *text, struct problem *problem)
+{
+	struct run_list *list = &options->lists[PLAN_RATE];
+
+	list->count = 1;
+	return parse_u64("--rate", text, 1, RATE_MAX, &list->values[0], problem);
 }
 
 static int take_names(const char *option, const char *text, const char **names,
@@ -165,9 +165,19 @@ static int take_out(
 	return 0;
 }
 
+/* A folder, which is then also where the results go. */
+static int take_resume(
+	struct run_options *options, const char *path, struct problem *problem)
+{
+	options->resume = true;
+	return take_out(options, path, problem);
+}
+
 static int take_option(struct run_options *options, int option, const char *text,
 	struct problem *problem)
 {
+	struct run_list *lists = options->lists;
+
 	switch (option) {
 	case OPTION_PROFILE:
 		return take_profile(options, text, problem);
@@ -178,25 +188,47 @@ static int take_option(struct run_options *options, int option, const char *text
 		return take_names("--require", text, options->required,
 			&options->required_count, &options->required_text, problem);
 	case OPTION_IDLE:
-		return take_list("--idle", text, 0, IDLE_CONNECTIONS_MAX, options->idle,
-			RUN_IDLE_MAX, &options->idle_count, problem);
+		return take_list("--idle", text, 0, IDLE_CONNECTIONS_MAX,
+			&lists[PLAN_IDLE], problem);
 	case OPTION_ACTIVE:
 		return take_list("--active", text, 1, ACTIVE_CONNECTIONS_MAX,
-			options->active, RUN_ACTIVE_MAX, &options->active_count, problem);
+			&lists[PLAN_ACTIVE], problem);
 	case OPTION_MESSAGE_BYTES:
-		return parse_bytes("--message-bytes", text, 1, MESSAGE_BYTES_MAX,
-			&options->message_bytes, problem);
+		return take_sizes(
+			"--message-bytes", text, &lists[PLAN_MESSAGE_BYTES], problem);
+	case OPTION_PIPELINE:
+		return take_list("--pipeline", text, 1, PIPELINE_MAX,
+			&lists[PLAN_PIPELINE], problem);
+	case OPTION_RATE:
+		return take_rate(options, text, problem);
+	case OPTION_RATE_SWEEP:
+		return take_list(
+			"--rate-sweep", text, 1, RATE_MAX, &lists[PLAN_RATE], problem);
+	case OPTION_ARRIVAL:
+		return arrival_parse(text, &options->workload.arrival, problem);
+	case OPTION_ACTIVE_SET:
+		return active_set_parse(text, &options->workload.active_set, problem);
+	case OPTION_WORKLOAD:
+		return workload_kind_parse(text, &options->workload.kind, problem);
+	case OPTION_CHURN_REQUESTS:
+		return parse_u64("--churn-requests", text, 1, CHURN_REQUESTS_MAX,
+			&options->workload.churn_requests, problem);
 	case OPTION_BLOCKS:
 		return parse_u64(
 			"--blocks", text, 1, BLOCKS_MAX, &options->blocks, problem);
 	case OPTION_DURATION:
 		return parse_duration_ns("--duration", text, WINDOW_NS_MIN, WINDOW_NS_MAX,
 			&options->timed_ns, problem);
+	case OPTION_COUNTED:
+		return parse_duration_ns("--counted", text, WINDOW_NS_MIN, WINDOW_NS_MAX,
+			&options->counted_ns, problem);
 	case OPTION_WARMUP:
 		return parse_duration_ns(
 			"--warmup", text, 0, WINDOW_NS_MAX, &options->warmup_ns, problem);
 	case OPTION_PLACEMENT:
 		return placement_parse(text, &options->placement, problem);
+	case OPTION_SCHED:
+		return sched_parse(text, &options->sched, problem);
 	case OPTION_SEED:
 		return parse_u64("--seed", text, 0, SEED_MAX, &options->seed, problem);
 	case OPTION_OUT:
@@ -207,10 +239,21 @@ static int take_option(struct run_options *options, int option, const char *text
 	case OPTION_QUIET:
 		options->quiet = true;
 		return 0;
-	default:
+	case OPTION_HELP:
 		options->help = true;
 		return 0;
+	default: /* --plan and --resume have been seen to */
+		return 0;
 	}
+}
+
+int run_options_take(struct run_options *options, const char *name, const char *text,
+	struct problem *problem)
+{
+	for (const struct option *option = long_options; option->name; option++)
+		if (strcmp(option->name, name) == 0)
+			return take_option(options, option->val, text, problem);
+	return problem_set(problem, -ENOENT, "there is no option '%.40s'", name);
 }
 
 /* What an option was not given for; no option can set these values. */
@@ -219,10 +262,35 @@ static void mark_unset(struct run_options *options)
 	*options = (struct run_options){
 		.profile = profile_default(),
 		.placement = PLACEMENT_SAME_CORE,
-		.message_bytes = MESSAGE_BYTES_DEFAULT,
+		.workload = {.churn_requests = 1},
 		.warmup_ns = UINT64_MAX,
 		.seed = UINT64_MAX,
 	};
+}
+
+/* Lists that were not given: from the profile, or one value. */
+static void fill_lists(struct run_options *options)
+{
+	const struct profile *profile = options->profile;
+	struct run_list *idle = &options->lists[PLAN_IDLE];
+	struct run_list *active = &options->lists[PLAN_ACTIVE];
+	struct rlimit descriptors = {0};
+
+	getrlimit(RLIMIT_NOFILE, &descriptors);
+	if (active->count == 0) {
+		memcpy(active->values, profile->active, sizeof(profile->active));
+		active->count = profile->active_count;
+	}
+	if (idle->count == 0)
+		idle->count = profile_idle(profile, active->values[active->count - 1],
+			descriptors.rlim_max, idle->values);
+	for (int axis = 0; axis < PLAN_AXES; axis++)
+		if (options->lists[axis].count == 0)
+			options->lists[axis] = (struct run_list){
+				.values = {cell_number(
+					&cell_default, (enum plan_axis)axis)},
+				.count = 1,
+			};
 }
 
 static void fill_unset(struct run_options *options)
@@ -231,21 +299,15 @@ static void fill_unset(struct run_options *options)
 	struct timespec now;
 	struct tm local;
 
-	if (options->idle_count == 0) {
-		memcpy(options->idle, profile->idle, sizeof(profile->idle));
-		options->idle_count = profile->idle_count;
-	}
-	if (options->active_count == 0) {
-		memcpy(options->active, profile->active, sizeof(profile->active));
-		options->active_count = profile->active_count;
-	}
+	fill_lists(options);
 	if (options->blocks == 0)
 		options->blocks = profile->blocks;
 	if (options->timed_ns == 0)
 		options->timed_ns = profile->timed_ns;
+	if (options->counted_ns == 0)
+		options->counted_ns = profile->counted_ns;
 	if (options->warmup_ns == UINT64_MAX)
 		options->warmup_ns = profile->warmup_ns;
-	options->counted_ns = profile->counted_ns;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (options->seed == UINT64_MAX)
@@ -255,20 +317,64 @@ static void fill_unset(struct run_options *options)
 			localtime_r(&now.tv_sec, &local));
 }
 
-int run_options_parse(
-	struct run_options *options, int argc, char *argv[], struct problem *problem)
+/* What does not go together. */
+static int check_together(const struct run_options *options, struct problem *problem)
+{
+	bool open_loop = options->lists[PLAN_RATE].values[0] > 0;
+	const struct run_list *pipeline = &options->lists[PLAN_PIPELINE];
+	bool pipelined = pipeline->values[pipeline->count - 1] > 1;
+	bool spread = options->workload.active_set == ACTIVE_SET_SPREAD;
+
+	if (open_loop && pipelined)
+		return problem_set(problem, -EINVAL,
+			"--pipeline above 1 is for a closed loop: leave it or --rate "
+			"out");
+	if (options->workload.kind == WORKLOAD_CHURN &&
+		(open_loop || pipelined || spread))
+		return problem_set(problem, -EINVAL,
+			"--workload churn goes without --rate, --pipeline and "
+			"--active-set spread");
+	return 0;
+}
+
+/* One pass over the command line: only the options that name a plan, or all others. */
+static int take_all(struct run_options *options, int argc, char *argv[], bool plans,
+	struct problem *problem)
 {
 	int option, error = 0;
 
-	mark_unset(options);
 	opterr = 0;
+	optind = 0; /* from the start again (getopt(3)) */
 	while (error == 0 && !options->help &&
 		(option = getopt_long(argc, argv, short_options, long_options, NULL)) !=
 			-1) {
+		bool is_plan = option == OPTION_PLAN || option == OPTION_RESUME;
+
 		if (option == '?' || option == ':')
 			return parse_option_unknown(argv, option, problem);
-		error = take_option(options, option, optarg, problem);
+		if (plans && option == OPTION_RESUME)
+			error = take_resume(options, optarg, problem);
+		if (plans && is_plan && error == 0)
+			error = plan_file_take(
+				options, optarg, option == OPTION_RESUME, problem);
+		else if (!plans || option == OPTION_HELP)
+			error = take_option(options, option, optarg, problem);
 	}
+	return error;
+}
+
+int run_options_parse(
+	struct run_options *options, int argc, char *argv[], struct problem *problem)
+{
+	mark_unset(options);
+	int error = take_all(options, argc, argv, true, problem);
+
+	if (error < 0 || options->help)
+		return error;
+	char begun[sizeof(options->out)];
+
+	strcpy(begun, options->out);
+	error = take_all(options, argc, argv, false, problem);
 	if (error < 0 || options->help)
 		return error;
 	if (optind < argc)
@@ -276,7 +382,12 @@ int run_options_parse(
 			"unexpected '%.80s' after the options (see --help)",
 			argv[optind]);
 	fill_unset(options);
-	return 0;
+	error = check_together(options, problem);
+	if (error == 0 && options->resume && strcmp(begun, options->out) != 0)
+		error = problem_set(problem, -EINVAL, "--resume goes without --out");
+	if (error == 0 && options->resume)
+		error = plan_file_compare(options, options->out, problem);
+	return error;
 }
 
 void run_options_free(struct run_options *options)

@@ -4,7 +4,9 @@
 
 #include "harness/backends.h"
 #include "harness/placement.h"
+#include "harness/plan.h"
 #include "harness/profile.h"
+#include "harness/workload.h"
 
 #include "common/problem.h"
 
@@ -14,14 +16,22 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { RUN_IDLE_MAX = 32, RUN_ACTIVE_MAX = 8 };
+enum { RUN_LIST_MAX = 32 };
+
+struct run_list {
+	uint64_t values[RUN_LIST_MAX]; /* rising, each once */
+	size_t count;
+};
 
 struct run_options {
 	bool help;
 	bool quiet;
 	bool no_plots;
+	bool resume; /* go on with the run in out */
 	const struct profile *profile;
 	enum placement_kind placement;
+	enum sched_policy sched;
+	struct workload workload;
 
 	/* The names point into the texts below. */
 	const char *backends[BACKENDS_MAX]; /* none: all that the server lists */
@@ -29,11 +39,7 @@ struct run_options {
 	const char *required[BACKENDS_MAX];
 	size_t required_count;
 
-	uint64_t idle[RUN_IDLE_MAX]; /* rising */
-	size_t idle_count;
-	uint64_t active[RUN_ACTIVE_MAX]; /* rising */
-	size_t active_count;
-	uint64_t message_bytes;
+	struct run_list lists[PLAN_AXES]; /* none has less than one value */
 	uint64_t blocks;
 	uint64_t warmup_ns;
 	uint64_t timed_ns;
@@ -48,11 +54,22 @@ struct run_options {
 /*
  * argv[0] is the name of the command. 0, or -EINVAL with problem. run_options_free() must
  * follow in either case. With help set nothing else counts.
+ *
+ * What --plan FILE, or the plan of --resume DIR, says counts as if it stood before all
+ * other options; of a run to be resumed they can change nothing that decides figures.
  */
 int run_options_parse(
 	struct run_options *options, int argc, char *argv[], struct problem *problem);
 void run_options_free(struct run_options *options);
 
+/*
+ * One option by its long name without the dashes, as if it stood on the command line with
+ * that text. 0, -ENOENT (no such option), or -EINVAL; with problem.
+ */
+int run_options_take(struct run_options *options, const char *name, const char *text,
+	struct problem *problem);
+
+/* What --help prints. */
 void run_options_help(FILE *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include "harness/cancel.h"
 #include "harness/environment.h"
 #include "harness/files.h"
+#include "harness/resume.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -36,9 +37,12 @@ static int find_programs(struct run *run, struct problem *problem)
 
 static int choose_placement(struct run *run, struct problem *problem)
 {
-	return placement_choose(&run->placement, run->options.placement, problem) < 0
-		       ? EXIT_STATUS_CANNOT_RUN
-		       : EXIT_STATUS_OK;
+	int error = placement_choose(&run->placement, run->options.placement, problem);
+
+	run->placement.sched = run->options.sched;
+	if (error == 0)
+		error = sched_probe(run->options.sched, problem);
+	return error < 0 ? EXIT_STATUS_CANNOT_RUN : EXIT_STATUS_OK;
 }
 
 /* The names given, or all that the server lists. */
@@ -94,19 +98,19 @@ static int make_plan(struct run *run, struct problem *problem)
 	struct plan_axes axes = {
 		.backends = options->backends,
 		.backend_count = options->backend_count,
-		.idle = options->idle,
-		.idle_count = options->idle_count,
-		.active = options->active,
-		.active_count = options->active_count,
 		.blocks = options->blocks,
 		.seed = options->seed,
 	};
+	for (int axis = 0; axis < PLAN_AXES; axis++)
+		axes.lists[axis] = (struct plan_list){
+			options->lists[axis].values, options->lists[axis].count};
 	int error = plan_make(&run->plan, &axes, problem);
 
 	if (error < 0)
 		return error == -EINVAL ? EXIT_STATUS_USAGE : EXIT_STATUS_FAILED;
-	run->trial = malloc(sizeof(*run->trial));
-	if (run->trial && summary_make(&run->summary, &run->plan) == 0)
+	run->trial = calloc(1, sizeof(*run->trial));
+	run->done = calloc(run->plan.trial_count, sizeof(*run->done));
+	if (run->trial && run->done && summary_make(&run->summary, &run->plan) == 0)
 		return EXIT_STATUS_OK;
 	problem_set(problem, 0, "out of memory for the summary");
 	return EXIT_STATUS_FAILED;
@@ -114,8 +118,25 @@ static int make_plan(struct run *run, struct problem *problem)
 
 static int open_store(struct run *run, struct problem *problem)
 {
-	return store_open(&run->store, run->options.out, problem) < 0 ? EXIT_STATUS_FAILED
-								      : EXIT_STATUS_OK;
+	const char *out = run->options.out;
+	int error = run->options.resume ? store_reopen(&run->store, out, problem)
+					: store_open(&run->store, out, problem);
+
+	if (error == 0)
+		error = run->options.resume ? resume_take_trials(run, problem)
+					    : resume_write_plan(run, problem);
+	if (error == -EBADMSG)
+		return EXIT_STATUS_USAGE;
+	return error < 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
+}
+
+static int begin_session(struct run *run, struct problem *problem)
+{
+	int error = resume_begin_session(run, problem);
+
+	if (error == -EBADMSG)
+		return EXIT_STATUS_USAGE;
+	return error < 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
 }
 
 static int look_around(struct run *run, struct problem *problem)
@@ -150,6 +171,7 @@ int run_prepare(struct run *run, struct problem *problem)
 		make_plan,
 		open_store,
 		look_around,
+		begin_session,
 	};
 	int status = EXIT_STATUS_OK;
 

@@ -16,13 +16,25 @@ static json_t *time_json(time_t when)
 	return json_string(text);
 }
 
-static json_t *id_json(const struct run_facts *facts, uint64_t seed)
+/* When the first session began: "2026-11-20T22:00:00Z", and the id made of it. */
+static const char *started(const json_t *sessions)
 {
-	struct tm utc;
-	char text[32];
+	const char *text = json_string_value(
+		json_object_get(json_array_get(sessions, 0), "started"));
 
-	strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", gmtime_r(&facts->started, &utc));
-	return json_sprintf("%s-%" PRIu64, text, seed);
+	return text ? text : "";
+}
+
+static json_t *id_json(const json_t *sessions, uint64_t seed)
+{
+	char digits[32];
+	size_t used = 0;
+
+	for (const char *p = started(sessions); *p && used + 1 < sizeof(digits); p++)
+		if (*p != '-' && *p != ':')
+			digits[used++] = *p;
+	digits[used] = '\0';
+	return json_sprintf("%s-%" PRIu64, digits, seed);
 }
 
 static json_t *command_json(const struct run_facts *facts)
@@ -34,12 +46,14 @@ static json_t *command_json(const struct run_facts *facts)
 	return command;
 }
 
-json_t *run_record(const struct run_facts *facts, const struct run_options *options)
+json_t *run_record(const struct run_facts *facts, const struct run_options *options,
+	json_t *sessions)
 {
-	return json_pack("{so so so so so sb ss}", "id", id_json(facts, options->seed),
-		"started", time_json(facts->started), "finished", time_json(time(NULL)),
-		"command", command_json(facts), "seed", record_u64(options->seed),
-		"interrupted", facts->interrupted, "version", MUXBENCH_VERSION);
+	return json_pack("{so ss so so so sO sb ss}", "id",
+		id_json(sessions, options->seed), "started", started(sessions),
+		"finished", time_json(time(NULL)), "command", command_json(facts), "seed",
+		record_u64(options->seed), "sessions", sessions, "interrupted",
+		facts->interrupted, "version", MUXBENCH_VERSION);
 }
 
 static json_t *names_json(const char *const *names, size_t count)
@@ -51,26 +65,42 @@ static json_t *names_json(const char *const *names, size_t count)
 	return array;
 }
 
-static json_t *numbers_json(const uint64_t *numbers, size_t count)
+static json_t *numbers_json(const struct plan_list *list)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(array, record_u64(numbers[i]));
+	for (size_t i = 0; i < list->count; i++)
+		json_array_append_new(array, record_u64(list->values[i]));
 	return array;
 }
 
 json_t *run_config(const struct run_options *options, const struct plan_axes *axes)
 {
-	return json_pack("{ss so so so so so so ss so so so}", "profile",
-		options->profile->name, "backends",
-		names_json(axes->backends, axes->backend_count), "required",
-		names_json(options->required, options->required_count),
-		"connections_idle", numbers_json(axes->idle, axes->idle_count),
-		"connections_active", numbers_json(axes->active, axes->active_count),
-		"message_bytes", record_u64(options->message_bytes), "blocks",
-		record_u64(axes->blocks), "placement", placement_name(options->placement),
-		"warmup_ns", record_u64(options->warmup_ns), "timed_ns",
-		record_u64(options->timed_ns), "counted_ns",
-		record_u64(options->counted_ns));
+	const struct workload *workload = &options->workload;
+	bool open_loop = axes->lists[PLAN_RATE].values[0] > 0;
+	json_t *config = json_pack("{ss so so}", "profile", options->profile->name,
+		"backends", names_json(axes->backends, axes->backend_count), "required",
+		names_json(options->required, options->required_count));
+
+	for (int axis = 0; axis < PLAN_AXES; axis++)
+		json_object_set_new(config, plan_axis_name((enum plan_axis)axis),
+			numbers_json(&axes->lists[axis]));
+	if (!open_loop)
+		json_object_set_new(config, "rate", json_null());
+	json_object_update_new(config,
+		json_pack("{so ss ss so so ss ss so so so}", "arrival",
+			open_loop ? json_string(arrival_name(workload->arrival))
+				  : json_null(),
+			"active_set", active_set_name(workload->active_set), "workload",
+			workload_kind_name(workload->kind), "churn_requests",
+			workload->kind == WORKLOAD_CHURN
+				? record_u64(workload->churn_requests)
+				: json_null(),
+			"blocks", record_u64(axes->blocks), "placement",
+			placement_name(options->placement), "sched",
+			sched_name(options->sched), "warmup_ns",
+			record_u64(options->warmup_ns), "timed_ns",
+			record_u64(options->timed_ns), "counted_ns",
+			record_u64(options->counted_ns)));
+	return config;
 }

@@ -16,8 +16,9 @@ struct run_facts {
 	bool interrupted;
 };
 
-/* The end of the run is now. */
-json_t *run_record(const struct run_facts *facts, const struct run_options *options);
+/* The end of the run is now. sessions[] is what resume.h made; it stays the caller's. */
+json_t *run_record(const struct run_facts *facts, const struct run_options *options,
+	json_t *sessions);
 
 json_t *run_config(const struct run_options *options, const struct plan_axes *axes);
 

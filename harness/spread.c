@@ -35,10 +35,16 @@ struct spread spread_of(const struct samples *samples)
 	if (count == 0)
 		return (struct spread){0};
 	statistics_sort(values, count);
+	struct interval interval = {0};
+	bool known = statistics_median_interval(values, count, &interval);
+
 	return (struct spread){
 		.count = count,
 		.median = statistics_quantile_sorted(values, count, 0.5),
 		.min = values[0],
 		.max = values[count - 1],
+		.interval_known = known,
+		.low = interval.low,
+		.high = interval.high,
 	};
 }

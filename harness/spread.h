@@ -2,6 +2,7 @@
 #ifndef HARNESS_SPREAD_H
 #define HARNESS_SPREAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct samples {
@@ -14,6 +15,9 @@ struct spread {
 	double median;
 	double min;
 	double max;
+	bool interval_known; /* six values or more: an interval of 95 % for the median */
+	double low;
+	double high;
 };
 
 /* All missing. 0 or -ENOMEM; samples_free() may follow in either case. */

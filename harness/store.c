@@ -7,13 +7,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TRIALS_NAME "trials.jsonl"
-
-/* Like mkdir -p. 0 or -errno. */
-static int make_folders(const char *path)
+int store_make_folders(const char *path)
 {
 	char part[PATH_MAX];
 
@@ -34,21 +32,33 @@ static int already_used(const struct store *store, const char *name, const char 
 	struct problem *problem)
 {
 	return problem_set(problem, -EEXIST,
-		"%.300s already holds %s%s: choose another folder with --out",
-		store->path, name, what);
+		"%.300s already holds %s%s choose another folder with --out", store->path,
+		name, what);
+}
+
+/* Two processes must not append to one run; the lock ends with the process. */
+static int lock_trials(const struct store *store, struct problem *problem)
+{
+	if (flock(store->trials, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	return problem_set(problem, -errno,
+		errno == EWOULDBLOCK ? "%.300s is in use by another muxbench"
+				     : "cannot lock %.300s/" TRIALS_NAME,
+		store->path);
 }
 
 static int open_trials(struct store *store, struct problem *problem)
 {
 	if (faccessat(store->folder, RESULT_NAME, F_OK, 0) == 0)
-		return already_used(store, RESULT_NAME, "", problem);
+		return already_used(store, RESULT_NAME, ":", problem);
 	store->trials = openat(store->folder, TRIALS_NAME,
 		O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
 	if (store->trials >= 0)
-		return 0;
+		return lock_trials(store, problem);
 	if (errno == EEXIST)
-		return already_used(
-			store, TRIALS_NAME, " of a run that did not finish", problem);
+		return already_used(store, TRIALS_NAME,
+			" of a run that did not finish: go on with --resume, or",
+			problem);
 	return problem_set(problem, -errno,
 		"cannot write into %.300s: %s (choose another folder with --out)",
 		store->path, strerror(errno));
@@ -57,7 +67,7 @@ static int open_trials(struct store *store, struct problem *problem)
 int store_open(struct store *store, const char *path, struct problem *problem)
 {
 	*store = (struct store){.path = path, .folder = -1, .trials = -1};
-	int error = make_folders(path);
+	int error = store_make_folders(path);
 
 	if (error == 0) {
 		store->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -71,6 +81,64 @@ int store_open(struct store *store, const char *path, struct problem *problem)
 	if (error < 0)
 		store_close(store);
 	return error;
+}
+
+static int reopen_trials(struct store *store, struct problem *problem)
+{
+	struct stat status;
+
+	store->folder = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (store->folder >= 0)
+		store->trials = openat(store->folder, TRIALS_NAME,
+			O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	if (store->trials < 0 || fstat(store->trials, &status) < 0)
+		return problem_set(problem, -errno, "cannot resume %.300s: %s%s",
+			store->path, store->folder < 0 ? "" : TRIALS_NAME ": ",
+			strerror(errno));
+	if (!S_ISREG(status.st_mode))
+		return problem_set(problem, -EINVAL,
+			"cannot resume %.300s: " TRIALS_NAME " is not a regular file",
+			store->path);
+	store->trials_bytes = status.st_size;
+	return lock_trials(store, problem);
+}
+
+int store_reopen(struct store *store, const char *path, struct problem *problem)
+{
+	*store = (struct store){.path = path, .folder = -1, .trials = -1};
+	int error = reopen_trials(store, problem);
+
+	if (error < 0)
+		store_close(store);
+	return error;
+}
+
+int store_cut_trials(struct store *store, off_t bytes, struct problem *problem)
+{
+	if (ftruncate(store->trials, bytes) < 0)
+		return problem_set(problem, -errno,
+			"cannot cut %.300s/" TRIALS_NAME ": %s", store->path,
+			strerror(errno));
+	store->trials_bytes = bytes;
+	return 0;
+}
+
+FILE *store_read(const struct store *store, const char *name)
+{
+	int fd = openat(store->folder, name,
+		O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat status;
+	FILE *file = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		file = fdopen(fd, "r");
+	else
+		errno = EINVAL;
+	if (!file)
+		close(fd);
+	return file;
 }
 
 void store_close(struct store *store)
@@ -124,6 +192,29 @@ int store_append(struct store *store, const json_t *record, struct problem *prob
 			store->path, strerror(-error));
 	return problem_set(problem, error, "cannot write %.300s/" TRIALS_NAME ": %s",
 		store->path, strerror(-error));
+}
+
+int store_append_session(
+	struct store *store, const json_t *record, struct problem *problem)
+{
+	int fd = openat(store->folder, SESSIONS_NAME,
+		O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
+	char *text = json_dumps(record, JSON_COMPACT);
+	int error = fd < 0 ? -errno
+		    : text ? write_whole(fd, text, strlen(text))
+			   : -ENOMEM;
+
+	if (error == 0)
+		error = write_whole(fd, "\n", 1);
+	if (error == 0 && fdatasync(fd) < 0)
+		error = -errno;
+	free(text);
+	if (fd >= 0)
+		close(fd);
+	if (error < 0)
+		problem_set(problem, error, "cannot write %.300s/" SESSIONS_NAME ": %s",
+			store->path, strerror(-error));
+	return error;
 }
 
 int store_copy_trials(const struct store *store, FILE *out)

@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#define RESULT_NAME "result.json" /* a folder that holds it is taken */
+#define RESULT_NAME   "result.json" /* a folder that holds it is taken */
+#define TRIALS_NAME   "trials.jsonl"
+#define SESSIONS_NAME "sessions.jsonl"
 
 struct store {
 	const char *path;   /* as messages name it; the caller's */
@@ -27,13 +29,33 @@ struct store {
  * a run already is refused. 0, or -errno with problem.
  */
 int store_open(struct store *store, const char *path, struct problem *problem);
+
+/*
+ * Opens the folder of a run to go on with it; the last of its lines may be torn. Refused
+ * while another process has it open. 0, or -errno with problem.
+ */
+int store_reopen(struct store *store, const char *path, struct problem *problem);
+
+/* Cuts trials.jsonl down to so many bytes, whole lines. 0, or -errno with problem. */
+int store_cut_trials(struct store *store, off_t bytes, struct problem *problem);
+
+/* A file of the folder for reading, if it is a regular one; NULL with errno. */
+FILE *store_read(const struct store *store, const char *name);
+
 void store_close(struct store *store);
 
 /* One line, on the disk when this returns. After an error no part of it is left. */
 int store_append(struct store *store, const json_t *record, struct problem *problem);
 
+/* The same into sessions.jsonl, which is short. */
+int store_append_session(
+	struct store *store, const json_t *record, struct problem *problem);
+
 /* Copies all lines to out, which takes them as the elements of a JSON array. */
 int store_copy_trials(const struct store *store, FILE *out);
+
+/* A folder and those above it, like mkdir -p. 0 or -errno. */
+int store_make_folders(const char *path);
 
 /* Writes a file's content to out; 0 or -errno. Errors of out itself are seen to. */
 typedef int store_writer(FILE *out, const void *what);
@@ -41,5 +63,8 @@ typedef int store_writer(FILE *out, const void *what);
 /* Puts a file into a folder, whole or not at all. 0, or -errno with problem. */
 int store_put(int folder, const char *name, store_writer *writer, const void *what,
 	struct problem *problem);
+
+/* A folder and those above it, like mkdir -p. 0 or -errno. */
+int store_make_folders(const char *path);
 
 #endif

@@ -12,17 +12,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* All samples of a cell but those of its calls. */
+enum { SAMPLES = 7 };
+
+static void list_samples(struct summary_cell *cell, struct samples *list[SAMPLES])
+{
+	list[0] = &cell->cpu_ns;
+	list[1] = &cell->connection_cpu_ns;
+	list[2] = &cell->requests_per_s;
+	list[3] = &cell->p50_ns;
+	list[4] = &cell->p99_ns;
+	list[5] = &cell->requests;
+	list[6] = &cell->syscalls;
+}
+
 static int make_cell(struct summary_cell *cell, size_t blocks)
 {
-	histogram_reset(&cell->service);
-	int error = samples_make(&cell->cpu_ns, blocks);
+	struct samples *list[SAMPLES];
+	int error = 0;
 
-	if (error == 0)
-		error = samples_make(&cell->requests_per_s, blocks);
-	if (error == 0)
-		error = samples_make(&cell->requests, blocks);
-	if (error == 0)
-		error = samples_make(&cell->syscalls, blocks);
+	histogram_reset(&cell->latency);
+	list_samples(cell, list);
+	for (size_t i = 0; i < SAMPLES && error == 0; i++)
+		error = samples_make(list[i], blocks);
 	return error;
 }
 
@@ -45,11 +57,11 @@ void summary_free(struct summary *summary)
 {
 	for (size_t i = 0; i < summary->cell_count; i++) {
 		struct summary_cell *cell = &summary->cells[i];
+		struct samples *list[SAMPLES];
 
-		samples_free(&cell->cpu_ns);
-		samples_free(&cell->requests_per_s);
-		samples_free(&cell->requests);
-		samples_free(&cell->syscalls);
+		list_samples(cell, list);
+		for (size_t j = 0; j < SAMPLES; j++)
+			samples_free(list[j]);
 		for (size_t c = 0; c < cell->call_count; c++)
 			samples_free(&cell->calls[c].per_request);
 	}
@@ -62,16 +74,37 @@ static double per_request(uint64_t value, const struct window *window)
 	return (double)value / (double)window->load.counters.requests_completed;
 }
 
+/* The percentile of one block, missing where too few requests lie beyond it. */
+static void add_percentile(
+	struct samples *samples, size_t block, const struct histogram *latency, double p)
+{
+	if (statistics_percentile_holds(latency->count, p, STATISTICS_TAIL_SHOWN_MIN))
+		samples->values[block] = (double)histogram_percentile_ns(latency, p);
+}
+
 static void add_timed(
 	struct summary_cell *cell, size_t block, const struct window *window)
 {
+	const struct load_counters *client = &window->load.counters;
+	const struct histogram *latency = window_latency(window);
 	struct usage usage = window_server_usage(window);
 	double seconds = (double)window->load.measured_ns / NS_PER_S;
-	double requests = (double)window->load.counters.requests_completed;
 
 	cell->cpu_ns.values[block] = per_request(usage.cpu_ns, window);
-	cell->requests_per_s.values[block] = requests / seconds;
-	histogram_merge(&cell->service, &window->load.service);
+	if (client->connections_opened > 0)
+		cell->connection_cpu_ns.values[block] =
+			(double)usage.cpu_ns / (double)client->connections_opened;
+	if (window_throughput_stands(window))
+		cell->requests_per_s.values[block] =
+			(double)client->requests_completed / seconds;
+	if (window_latency_stands(window)) {
+		cell->open_loop = window->load.open_loop;
+		histogram_merge(&cell->latency, latency);
+		add_percentile(&cell->p50_ns, block, latency, 0.5);
+		add_percentile(&cell->p99_ns, block, latency, 0.99);
+	}
+	for (int flag = 0; flag < WINDOW_FLAG_COUNT; flag++)
+		cell->flagged[flag] += window->flags[flag];
 }
 
 static bool knows_call(const struct summary_cell *cell, const char *name)
@@ -138,6 +171,12 @@ int summary_add(struct summary *summary, size_t index, const struct trial *trial
 	return 0;
 }
 
+const struct samples *summary_cost(const struct summary_cell *cell)
+{
+	return spread_of(&cell->connection_cpu_ns).count > 0 ? &cell->connection_cpu_ns
+							     : &cell->cpu_ns;
+}
+
 bool summary_counted(const struct summary_cell *cell)
 {
 	return spread_of(&cell->requests).count > 0;
@@ -156,9 +195,9 @@ enum trial_status summary_status(const struct summary_cell *cell)
 bool summary_percentile(const struct summary_cell *cell, double p, uint64_t *ns)
 {
 	if (!statistics_percentile_holds(
-		    cell->service.count, p, STATISTICS_TAIL_SHOWN_MIN))
+		    cell->latency.count, p, STATISTICS_TAIL_SHOWN_MIN))
 		return false;
-	*ns = histogram_percentile_ns(&cell->service, p);
+	*ns = histogram_percentile_ns(&cell->latency, p);
 	return true;
 }
 
@@ -177,8 +216,10 @@ static json_t *spread_json(const struct samples *samples)
 
 	if (spread.count == 0)
 		return json_null();
-	return json_pack("{sf sf sf}", "median", spread.median, "min", spread.min, "max",
-		spread.max);
+	return json_pack("{sf sf sf so so}", "median", spread.median, "min", spread.min,
+		"max", spread.max, "low",
+		spread.interval_known ? json_real(spread.low) : json_null(), "high",
+		spread.interval_known ? json_real(spread.high) : json_null());
 }
 
 static json_t *percentile_json(const struct summary_cell *cell, double p)
@@ -210,17 +251,42 @@ static json_t *calls_json(const struct summary_cell *cell)
 	return calls;
 }
 
-static json_t *cell_json(const struct summary_cell *cell)
+static json_t *flags_json(const struct summary_cell *cell)
 {
-	return json_pack("{so so so so so so so so so so}", "backend",
-		text_json(cell->cell->backend), "connections_idle",
-		record_u64(cell->cell->connections_idle), "connections_active",
-		record_u64(cell->cell->connections_active), "trials", trials_json(cell),
-		"server_cpu_ns_per_request", spread_json(&cell->cpu_ns), "latency_p50_ns",
-		percentile_json(cell, 0.5), "latency_p99_ns", percentile_json(cell, 0.99),
-		"requests_per_second", spread_json(&cell->requests_per_s),
-		"syscalls_per_request", spread_json(&cell->syscalls), "calls_per_request",
-		calls_json(cell));
+	json_t *flags = json_object();
+
+	for (int flag = 0; flag < WINDOW_FLAG_COUNT; flag++)
+		json_object_set_new(flags, window_flag_name((enum window_flag)flag),
+			record_u64(cell->flagged[flag]));
+	return flags;
+}
+
+static json_t *cell_json(const struct summary_cell *summary)
+{
+	const struct cell *cell = summary->cell;
+	json_t *object = json_pack("{so}", "backend", text_json(cell->backend));
+
+	for (int axis = 0; axis < PLAN_AXES; axis++)
+		json_object_set_new(object, plan_axis_name((enum plan_axis)axis),
+			record_u64(cell_number(cell, (enum plan_axis)axis)));
+	if (cell->rate == 0)
+		json_object_set_new(object, "rate", json_null());
+	json_object_update_new(object,
+		json_pack("{so so so so so ss so so so so so so so}", "trials",
+			trials_json(summary), "flags", flags_json(summary),
+			"server_cpu_ns_per_request", spread_json(&summary->cpu_ns),
+			"server_cpu_ns_per_connection",
+			spread_json(&summary->connection_cpu_ns), "requests_per_second",
+			spread_json(&summary->requests_per_s), "latency_kind",
+			summary->open_loop ? "response" : "service", "latency_p50_ns",
+			percentile_json(summary, 0.5), "latency_p99_ns",
+			percentile_json(summary, 0.99), "latency_p50_ns_of_blocks",
+			spread_json(&summary->p50_ns), "latency_p99_ns_of_blocks",
+			spread_json(&summary->p99_ns), "syscalls_per_request",
+			spread_json(&summary->syscalls), "calls_per_request",
+			calls_json(summary), "reason",
+			*summary->reason ? text_json(summary->reason) : json_null()));
+	return object;
 }
 
 json_t *summary_to_json(const struct summary *summary)

@@ -1,6 +1,11 @@
 /*
  * summary.h - what the trials of each cell come to: medians over the blocks.
  *
+ * It is filled trial by trial: summary_add() takes a struct trial, whether that was just
+ * measured or read back from its records (trial_json.h). Nothing else goes in, so that
+ * whatever is derived can be derived again from a result's trials alone: replay.h does
+ * all of it from a result.json.
+ *
  * Server CPU, latency and requests a second come from timed windows that are ok, calls
  * from counted windows that are ok; nothing else enters a figure. Each block gives one
  * value, for values from inside one trial do not show what differs between trials.
@@ -29,9 +34,13 @@ struct summary_cell {
 	char reason[256];                  /* of the heaviest status; "" if all are ok */
 
 	/* Of timed windows. */
-	struct samples cpu_ns; /* of the server, a request */
+	struct samples cpu_ns;            /* of the server, a request */
+	struct samples connection_cpu_ns; /* a connection; of churn only, else missing */
 	struct samples requests_per_s;
-	struct histogram service; /* of all blocks, merged */
+	size_t flagged[WINDOW_FLAG_COUNT]; /* how many ok windows had the flag */
+	bool open_loop;                    /* latency is response time, else service */
+	struct histogram latency;          /* of all blocks, merged */
+	struct samples p50_ns, p99_ns;     /* of each block by itself */
 
 	/* Of counted windows. */
 	struct samples requests;  /* how many there were */
@@ -53,6 +62,9 @@ void summary_free(struct summary *summary);
 /* Takes a trial of that cell in; nothing of it is kept. 0 or -ENOMEM. */
 int summary_add(struct summary *summary, size_t cell, const struct trial *trial);
 
+/* What a cell's cost is told by: CPU a connection for churn, else a request. */
+const struct samples *summary_cost(const struct summary_cell *cell);
+
 /* Whether the cell has calls to show. */
 bool summary_counted(const struct summary_cell *cell);
 
@@ -60,7 +72,7 @@ bool summary_counted(const struct summary_cell *cell);
 enum trial_status summary_status(const struct summary_cell *cell);
 
 /*
- * The service time that a share p of all requests stays within. False where the tail
+ * The latency that a share p of all requests stays within. False where the tail
  * behind it holds fewer than 10 requests: that is chance, not a percentile.
  */
 bool summary_percentile(const struct summary_cell *cell, double p, uint64_t *ns);

@@ -5,6 +5,8 @@
 #include "harness/placement.h"
 #include "harness/plan.h"
 #include "harness/summary.h"
+#include "harness/verdicts.h"
+#include "harness/workload.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,8 +14,9 @@
 struct table {
 	const struct plan *plan;
 	const struct summary *summary;
+	const struct verdicts *verdicts;
+	const struct workload *workload;
 	enum placement_kind placement;
-	uint64_t message_bytes;
 	bool interrupted; /* not all blocks were run */
 	bool colour;
 };

@@ -3,11 +3,13 @@
 
 #include "common/clock.h"
 #include "harness/backends.h"
+#include "harness/steal.h"
 #include "harness/window_check.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +17,7 @@
 #define HELD_WAIT_NS  (20 * NS_PER_S)
 #define HELD_PAUSE_NS (5 * NS_PER_MS)
 #define LAST_WORDS_NS (100 * NS_PER_MS) /* until a breaking peer can be seen to end */
+#define HALVED_MIN_NS (50 * NS_PER_MS)  /* of a window that is looked at half way */
 
 enum { SETTLE_MS = 500 };
 
@@ -36,6 +39,12 @@ enum { DECIDED = 1 };
 static uint64_t connections_of(const struct trial *trial)
 {
 	return trial->cell.connections_idle + trial->cell.connections_active;
+}
+
+uint64_t trial_connections_held(const struct trial *trial)
+{
+	return trial->workload.kind == WORKLOAD_CHURN ? trial->cell.connections_idle
+						      : connections_of(trial);
 }
 
 /* Gives the whole trial a status and the reason for it. */
@@ -101,7 +110,9 @@ static int connect_load(struct session *session)
 		.cpu = trial->load_cpu,
 		.connections_idle = trial->cell.connections_idle,
 		.connections_active = trial->cell.connections_active,
-		.message_bytes = trial->message_bytes,
+		.message_bytes = trial->cell.message_bytes,
+		.pipeline = trial->cell.pipeline,
+		.workload = &trial->workload,
 		.seed = session->setting->seed,
 	};
 	int error = load_peer_start(
@@ -116,7 +127,7 @@ static int connect_load(struct session *session)
 static int await_all_held(struct session *session)
 {
 	const struct timespec pause = {.tv_nsec = HELD_PAUSE_NS};
-	uint64_t total = connections_of(session->trial);
+	uint64_t total = trial_connections_held(session->trial);
 	uint64_t begin_ns = clock_now_ns();
 	struct server_snapshot snapshot;
 
@@ -143,27 +154,83 @@ static int await_all_held(struct session *session)
 	return 0;
 }
 
+/* Gives the threads that are measured that policy. */
+static int set_sched(struct session *session, enum sched_policy policy)
+{
+	const struct server_hello *hello = &session->trial->server;
+	int error = 0;
+
+	for (size_t i = 0; i < hello->worker_count && error == 0; i++)
+		error = sched_set_thread(
+			hello->worker_tids[i], policy, &session->problem);
+	return error < 0 ? error
+			 : sched_set_process(
+				   session->load.child.pid, policy, &session->problem);
+}
+
+static int take_priority(struct session *session)
+{
+	enum sched_policy policy = session->setting->placement->sched;
+
+	return policy == SCHED_POLICY_OTHER ? 0 : set_sched(session, policy);
+}
+
+/* In lockstep the client looks again and again: at no higher priority than others. */
+static int give_back_priority(struct session *session)
+{
+	return session->setting->placement->sched == SCHED_POLICY_OTHER
+		       ? 0
+		       : set_sched(session, SCHED_POLICY_OTHER);
+}
+
+/*
+ * The server's counters half way through a window, while requests run. They are asked of
+ * its control thread, which keeps the worker from nothing but its core for a moment.
+ */
+static int look_half_way(struct session *session, struct window *window,
+	const struct load_window *load_window)
+{
+	struct pollfd cancel = {
+		.fd = session->setting->launcher->cancel_fd, .events = POLLIN};
+
+	if (load_window->lockstep_tid > 0 || load_window->duration_ns < HALVED_MIN_NS)
+		return 0;
+	if (poll(&cancel, 1, (int)(load_window->duration_ns / 2 / NS_PER_MS)) > 0)
+		return -ECANCELED;
+	window->halved = true;
+	return server_peer_snapshot(
+		&session->server, 0, &window->middle, &session->problem);
+}
+
 /* Both ends of a window are between two sleeps of the server, so its counts are exact. */
 static int measure(struct session *session, enum window_role role,
 	const struct load_window *load_window)
 {
 	struct window *window = &session->trial->windows[role];
 	struct problem *problem = &session->problem;
-	uint64_t calls_before = 0, calls_after = 0;
+	const struct placement *placement = session->setting->placement;
+	uint64_t calls_before = 0, calls_after = 0, steal_before = 0, steal_after = 0;
 	int error = server_peer_snapshot(
 		&session->server, SETTLE_MS, &window->before, problem);
 
 	if (error == 0)
 		error = kernel_count_read(&session->kernel, &calls_before, problem);
+	window->steal_known = steal_read(placement, &steal_before);
 	if (error == 0)
-		error = load_peer_run(
+		error = load_peer_begin(&session->load, load_window, problem);
+	if (error == 0)
+		error = look_half_way(session, window, load_window);
+	if (error == 0)
+		error = load_peer_finish(
 			&session->load, load_window, &window->load, problem);
 	if (error == 0)
 		error = server_peer_snapshot(
 			&session->server, SETTLE_MS, &window->after, problem);
 	if (error == 0)
 		error = kernel_count_read(&session->kernel, &calls_after, problem);
+	window->steal_known &= steal_read(placement, &steal_after);
 	window->kernel_calls = calls_after - calls_before;
+	window->steal_ns = steal_after - steal_before;
 	window->measured = error == 0;
 	return error;
 }
@@ -172,7 +239,11 @@ static int warm_up(struct session *session)
 {
 	/* The results go where the timed window will overwrite them. */
 	struct load_result *scratch = &session->trial->windows[WINDOW_TIMED].load;
-	struct load_window load_window = {.duration_ns = session->setting->warmup_ns};
+	struct load_window load_window = {
+		.duration_ns = session->setting->warmup_ns,
+		.rate = session->trial->cell.rate,
+		.arrival = session->setting->workload->arrival,
+	};
 
 	if (load_window.duration_ns == 0)
 		return 0;
@@ -182,14 +253,20 @@ static int warm_up(struct session *session)
 static int timed_window(struct session *session)
 {
 	struct window *window = &session->trial->windows[WINDOW_TIMED];
-	struct load_window load_window = {.duration_ns = session->setting->timed_ns};
+	struct load_window load_window = {
+		.duration_ns = session->setting->timed_ns,
+		.rate = session->trial->cell.rate,
+		.arrival = session->setting->workload->arrival,
+	};
 	int error = measure(session, WINDOW_TIMED, &load_window);
 
 	if (error < 0)
 		return error;
 	snprintf(window->kernel_method, sizeof(window->kernel_method),
 		KERNEL_METHOD_NONE "timed windows are not counted in the kernel");
-	window_check(window, connections_of(session->trial));
+	window_check(window, trial_connections_held(session->trial));
+	window_check_times(window, &load_window, session->trial->cell.message_bytes,
+		session->setting->placement->kind);
 	if (session->setting->placement->kind == PLACEMENT_CROSS_CORE)
 		window_check_run_delay(window);
 	return 0;
@@ -228,7 +305,7 @@ static int counted_window(struct session *session)
 	kernel_count_detach(&session->kernel);
 	if (error < 0)
 		return error;
-	window_check(window, connections_of(session->trial));
+	window_check(window, trial_connections_held(session->trial));
 	if (window_calls_differ(window, reason, sizeof(reason)))
 		decide(session, TRIAL_INVALID, reason);
 	return 0;
@@ -297,8 +374,10 @@ static int run_steps(struct session *session)
 		check_room,
 		connect_load,
 		await_all_held,
+		take_priority,
 		warm_up,
 		timed_window,
+		give_back_priority,
 		counted_window,
 		stop_both,
 	};
@@ -312,8 +391,9 @@ static int run_steps(struct session *session)
 static void reset(struct trial *trial, const struct trial_setting *setting)
 {
 	memset(trial, 0, sizeof(*trial));
-	trial->message_bytes = setting->message_bytes;
+	trial->workload = *setting->workload;
 	trial->placement = setting->placement->kind;
+	trial->sched = setting->placement->sched;
 	trial->load_cpu = setting->placement->load_cpu;
 }
 

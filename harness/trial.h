@@ -14,17 +14,19 @@
 #include "harness/placement.h"
 #include "harness/plan.h"
 #include "harness/window.h"
+#include "harness/workload.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Large (two histograms): one is allocated and used for trial after trial. */
+/* Large (six histograms): one is allocated and used for trial after trial. */
 struct trial {
 	struct cell cell;
 	uint64_t block;          /* from 1 */
 	uint64_t order_in_block; /* from 1 */
-	uint64_t message_bytes;
+	struct workload workload;
 	enum placement_kind placement;
+	enum sched_policy sched;
 	bool server_known; /* server holds what it said of itself */
 	struct server_hello server;
 	int load_cpu;        /* -1: not pinned */
@@ -39,7 +41,7 @@ struct trial_setting {
 	const struct launcher *launcher;
 	const struct placement *placement;
 	const struct kernel_tracepoint *tracepoint;
-	uint64_t message_bytes;
+	const struct workload *workload;
 	uint64_t seed;
 	uint64_t warmup_ns; /* 0: none */
 	uint64_t timed_ns;
@@ -52,6 +54,9 @@ struct trial_setting {
  */
 int trial_run(struct trial *trial, const struct trial_setting *setting,
 	const struct cell *cell, uint64_t block, uint64_t order_in_block);
+
+/* How many connections the server must hold while nothing is in flight. */
+uint64_t trial_connections_held(const struct trial *trial);
 
 /* The heaviest status of the windows, and the first reason for it ("" when ok). */
 enum trial_status trial_status(const struct trial *trial);

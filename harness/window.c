@@ -18,6 +18,13 @@ static const char *const role_names[] = {
 	[WINDOW_COUNTED] = "counted",
 };
 
+static const char *const flag_names[] = {
+	[WINDOW_LATENCY_INVALID] = "latency_invalid",
+	[WINDOW_CLIENT_SATURATED] = "client_saturated",
+	[WINDOW_OVERLOAD] = "overload",
+	[WINDOW_HALVES_DIFFER] = "halves_differ",
+};
+
 /* Where the next reason goes, the others moved out of its way; the last may fall off. */
 static char *make_room(struct window *window, bool first)
 {
@@ -45,6 +52,32 @@ void window_mark(struct window *window, enum trial_status status, const char *fo
 	va_end(args);
 }
 
+void window_flag(struct window *window, enum window_flag flag, const char *format, ...)
+{
+	va_list args;
+
+	window->flags[flag] = true;
+	va_start(args, format);
+	vsnprintf(window->notes[flag], WINDOW_NOTE_BYTES, format, args);
+	va_end(args);
+}
+
+bool window_throughput_stands(const struct window *window)
+{
+	return !window->flags[WINDOW_LATENCY_INVALID] &&
+	       !window->flags[WINDOW_CLIENT_SATURATED];
+}
+
+bool window_latency_stands(const struct window *window)
+{
+	return window_throughput_stands(window) && !window->flags[WINDOW_OVERLOAD];
+}
+
+const struct histogram *window_latency(const struct window *window)
+{
+	return window->load.open_loop ? &window->load.response : &window->load.service;
+}
+
 struct usage window_server_usage(const struct window *window)
 {
 	return usage_difference(&window->before.usage, &window->after.usage);
@@ -69,4 +102,9 @@ const char *trial_status_name(enum trial_status status)
 const char *window_role_name(enum window_role role)
 {
 	return role_names[role];
+}
+
+const char *window_flag_name(enum window_flag flag)
+{
+	return flag_names[flag];
 }

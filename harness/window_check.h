@@ -7,6 +7,8 @@
 
 #include "harness/window.h"
 
+#include "harness/placement.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +25,14 @@ void window_check(struct window *window, uint64_t connections);
  * each other by design.)
  */
 void window_check_run_delay(struct window *window);
+
+/*
+ * For a window whose times matter: sets the flags that withdraw latency or throughput,
+ * and warns when the server's CPU a request differs between the halves. duration_ns and
+ * rate are what was asked for, rate 0 in a closed loop.
+ */
+void window_check_times(struct window *window, const struct load_window *asked,
+	uint64_t message_bytes, enum placement_kind placement);
 
 /*
  * Whether the kernel's count of system calls, if there is one, differs from the server's

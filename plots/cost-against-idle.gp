@@ -7,11 +7,13 @@
 # O(1) starts at the flattest backend's first point, O(n) goes through the last point of
 # the backend that climbs most. Lines that lie on each other are drawn one inside the
 # other, thick below and thin above, so that none is hidden. The key gives the first and
-# the last median of every backend, which the log scale cannot show to three digits.
+# the last median of every backend, which the log scale cannot show to three digits, and
+# the verdict on its growth, where the data has one.
 #
 # Reads, by name: backend, connections_active, connections_total, cpu_ns_median,
-# cpu_ns_min, cpu_ns_max, blocks. CSV with a header; an empty field was not measured and
-# leaves a gap.
+# cpu_ns_min, cpu_ns_max, blocks, and verdict_note, which may be missing. CSV with a header;
+# an empty field was not measured and leaves a gap. Another column can be the x axis:
+# x_column and, in words, x_words.
 # By hand, in the folder of the data (with style.gp beside it, or see there):
 #
 #	gnuplot cost-against-idle.gp
@@ -24,7 +26,9 @@ if (!exists("data")) data = 'cost-against-idle.csv'
 if (!exists("out")) out = 'cost-against-idle'
 if (!exists("title_note")) title_note = ''
 if (!exists("plots")) plots = '.'
-title = 'Server CPU time per request against open connections'
+if (!exists("x_words")) x_words = 'open connections'
+if (!exists("unit")) unit = 'request'
+title = 'Server CPU time per '.unit.' against '.x_words
 columns = "backend connections_active connections_total ".\
 	"cpu_ns_median cpu_ns_min cpu_ns_max blocks"
 y_column = "cpu_ns_median"
@@ -52,7 +56,7 @@ do for [k = 1:drawn] {
 		}
 	}
 }
-guides = flat || scan
+guides = x_is_total && (flat || scan)
 # One kind missing: its guide starts at the other's first point.
 anchor_1 = guides ? first[flat ? flat : scan] : 1
 anchor_n = guides ? (scan ? last[scan] : first[flat]) : 1
@@ -117,18 +121,22 @@ do for [n = 0:1] {
 
 # --- Words ----------------------------------------------------------------------------
 set label 3 x_title
-set label 4 "server CPU time per request (log scale)"
+set label 4 "server CPU time per ".unit." (log scale)"
 set label 5 "Point: median of ".blocks_text.". Whisker: smallest to largest block.".\
 	(guides ? " Grey: guides, not fits." : "").unmeasured_text
 set label 6 "median ".range_text
 
 detail_text(b) = span_text(value[first[b]], value[last[b]], first[b], last[b]).\
 	ends_text(first[b], last[b])
+# The verdict on a line, where the data has one: "O(n): 48 ns/connection".
+verdicts = 0
+do for [r = 1:rows] { if (strlen(verdict_note[r])) { verdicts = 1 } }
+verdict_text(b) = strlen(verdict_note[first[b]]) ? verdict_note[first[b]] : " "
 array hover[rows]
 do for [r = 1:rows] {
 	if (!is_number(value[r])) { hover[r] = ""; continue }
-	hover[r] = sprintf("%s, %s open: %s (%s to %s)", \
-		hover_name(backend_name[row_backend[r]]), count_text(total[r]), \
+	hover[r] = sprintf("%s, %s %s: %s (%s to %s)", \
+		hover_name(backend_name[row_backend[r]]), count_text(total[r]), x_hover, \
 		time_text(value[r]), time_text(whisker_low(r)), \
 		time_text(whisker_high(r)))
 }
@@ -137,6 +145,7 @@ do for [r = 1:rows] {
 # The command is put together because the key alternates: a line's name as it is, then its
 # numbers in smaller letters, while there is room. No text of the data is in it, only k.
 key_each = drawn <= 8 ? 3 : drawn <= 12 ? 2 : 1
+if (verdicts && drawn <= 8) { key_each = 4 }
 key_lines = drawn * key_each
 command = 'plot for [n = 0:1] guides ? (n ? guide_n(x) : guide_1(x)) : NaN '.\
 	'with lines lc rgb GREY_GUIDE lw 1.5 dt dash(DOTTED)'
@@ -149,6 +158,10 @@ do for [k = 1:drawn] {
 	if (key_each >= 2) {
 		command = command.for_k.KEY_NOTE.\
 			'title "{/*0.85 ".detail_text(order[k])."}" enhanced'
+	}
+	if (key_each >= 4) {
+		command = command.for_k.KEY_NOTE.\
+			'title "{/*0.85 ".verdict_text(order[k])."}" enhanced'
 	}
 	if (key_each >= 3) { command = command.', '.KEY_NOTE.'title " "' }
 	command = command.for_k.'$series index k - 1 using (total[$1]):'.\

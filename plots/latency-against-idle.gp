@@ -21,7 +21,8 @@ if (!exists("data")) data = 'cost-against-idle.csv'
 if (!exists("out")) out = 'latency-against-idle'
 if (!exists("title_note")) title_note = ''
 if (!exists("plots")) plots = '.'
-title = 'Latency of a request against open connections'
+if (!exists("x_words")) x_words = 'open connections'
+title = 'Latency of a request against '.x_words
 columns = "backend connections_active connections_total p50_ns p99_ns blocks"
 y_column = "p50_ns"
 low_column = "p50_ns"
@@ -53,8 +54,8 @@ p99_text(b) = first_99[b] == 0 ? "p99 not measured" : "p99 ".\
 array hover[rows]
 do for [r = 1:rows] {
 	if (!is_number(value[r])) { hover[r] = ""; continue }
-	hover[r] = sprintf("%s, %s open: p50 %s, p99 %s", \
-		hover_name(backend_name[row_backend[r]]), count_text(total[r]), \
+	hover[r] = sprintf("%s, %s %s: p50 %s, p99 %s", \
+		hover_name(backend_name[row_backend[r]]), count_text(total[r]), x_hover, \
 		time_text(value[r]), \
 		is_number(high[r]) ? time_text(high[r]) : "not measured")
 }

@@ -191,10 +191,17 @@ set key at screen KEY_LEFT, FRAME_TOP - 0.02 left top Left reverse vertical \
 
 # --- Lines against open connections ---------------------------------------------------
 # For a script that sets `y_column` and, below and above it, `low_column`, `high_column`.
-# Leaves by row: total, value, low, high, active, blocks (NaN: not measured). By backend:
+# Across is `x_column`, in words `x_words`; undefined, they are the open connections.
+# Leaves by row: total, value, low, high, active, blocks, rate (NaN: not measured),
+# overloads, verdict_note ('': none). By backend:
 # first and last, its rows with the fewest and the most connections (0: none). By line:
 # order[1..drawn], the backends from the highest line to the lowest; depth, rank, width()
 # and size(); $series. Both log axes with their tics, and pieces of text.
+if (!exists("x_column")) x_column = 'connections_total'
+if (!exists("x_words")) x_words = 'open connections'
+if (!exists("active_column")) active_column = 'connections_active'
+if (!exists("unit")) unit = 'request'
+x_is_total = x_column eq "connections_total"
 if (exists("y_column")) {
 	array total[rows]
 	array value[rows]
@@ -203,10 +210,30 @@ if (exists("y_column")) {
 	array active[rows]
 	array blocks[rows]
 	r = 0
-	stats data using (r = r + 1, total[r] = column("connections_total"), \
+	stats data using (r = r + 1, total[r] = column(x_column), \
 		value[r] = column(y_column), low[r] = column(low_column), \
-		high[r] = column(high_column), active[r] = column("connections_active"), \
+		high[r] = column(high_column), active[r] = column(active_column), \
 		blocks[r] = column("blocks"), 1) nooutput
+
+	# What not every file has.
+	array verdict_note[rows]
+	array rate[rows]
+	array overloads[rows]
+	do for [r = 1:rows] { verdict_note[r] = ""; rate[r] = NaN; overloads[r] = 0 }
+	if (column_named("verdict_note")) {
+		r = 0
+		stats data using (r = r + 1, verdict_note[r] = strcol("verdict_note"), 1) \
+			nooutput
+		# Of an empty field gnuplot gives the header.
+		do for [r = 1:rows] {
+			if (verdict_note[r] eq "verdict_note") { verdict_note[r] = "" }
+		}
+	}
+	if (column_named("rate") && column_named("overloads")) {
+		r = 0
+		stats data using (r = r + 1, rate[r] = column("rate"), \
+			overloads[r] = column("overloads"), 1) nooutput
+	}
 
 	positive(v) = v > 0 ? v : NaN # a log axis has no place for 0
 	# The smaller or larger of two of which either may be NaN.
@@ -300,17 +327,19 @@ if (exists("y_column")) {
 	set for [e = -1:12] for [m = 1:9] ytics add \
 		(time_tic(10**e * m) 10**e * m level_y(m))
 
-	active_text = !is_number(active_min) ? "" : active_min == active_max ? \
+	active_text = !x_is_total || !is_number(active_min) ? "" : active_min == active_max ? \
 		sprintf(", %s of them active", count_text(active_min)) : \
 		sprintf(", %s to %s of them active", count_text(active_min), \
 		count_text(active_max))
-	x_title = "open connections".active_text." (log scale)"
+	x_title = x_words.active_text." (log scale)"
+	x_hover = x_is_total ? "open" : word(x_words, 1)
+	x_short = x_is_total ? "connections" : word(x_words, 1)
 	blocks_text = !is_number(blocks_min) ? "blocks" : blocks_min < blocks_max ? \
 		sprintf("%d to %d blocks", blocks_min, blocks_max) : \
 		sprintf("%d block%s", blocks_min, blocks_min == 1 ? "" : "s")
 	range_text = x_max > x_min ? \
-		sprintf("at %s → %s connections", count_text(x_min), count_text(x_max)) : \
-		sprintf("at %s connections", count_text(x_min))
+		sprintf("at %s → %s %s", count_text(x_min), count_text(x_max), x_short) : \
+		sprintf("at %s %s", count_text(x_min), x_short)
 	unmeasured_text = strlen(unmeasured) ? " Not measured: ".unmeasured."." : ""
 	# "2.98 µs → 2.03 ms", with the ends when they are not the picture's
 	span_text(a, b, i, j) = i == j ? time_text(a) : time_change(a, b)

@@ -176,3 +176,97 @@ nothing_left() {
 		for t in r['trials'] if t['status'] == 'failed')")" = True ]
 	[ "$(json "$BATS_TEST_TMPDIR/out/result.json" "any(t['status'] == 'ok' for t in r['trials'])")" = True ]
 }
+
+@test "run: a trial says how long the cores were stolen, and what its cell was" {
+	small_run --no-plots --message-bytes 1KiB
+	[ "$status" -eq 0 ]
+	[ "$(json "$result" "{(t['message_bytes'], t['pipeline'], t['rate'], t['workload'], t['active_set'],
+		t['steal_ns'] is None) for t in r['trials']}")" = "{(1024, 1, None, 'echo', 'fixed', False)}" ]
+}
+
+@test "run: another list than --idle can be the x axis, in table and pictures" {
+	run_split "$BUILD/muxbench" run --backends poll,epoll-lt --idle 5 --message-bytes 64,1KiB,64KiB \
+		--blocks 1 --duration 0.05 --warmup 0.01 --out "$BATS_TEST_TMPDIR/out"
+	[ "$status" -eq 0 ]
+	grep -q '65,536 bytes' <<<"$stdout"
+	[ -s "$BATS_TEST_TMPDIR/out/plots/cost-against-message-bytes.png" ]
+	[ -s "$BATS_TEST_TMPDIR/out/plots/latency-against-message-bytes.svg" ]
+	[ "$(json "$BATS_TEST_TMPDIR/out/result.json" "sorted({t['message_bytes'] for t in r['trials']
+		if t['status'] == 'ok'})")" = "[64, 1024, 65536]" ]
+}
+
+@test "run: verdicts stand in the table and in complexity" {
+	run_split "$BUILD/muxbench" run --backends epoll-lt --idle 0,10,50,100 --blocks 3 --duration 0.05 \
+		--warmup 0.01 --no-plots --out "$BATS_TEST_TMPDIR/out"
+	[ "$status" -eq 0 ]
+	grep -q '^Verdicts' <<<"$stdout"
+	sentence=$(json "$BATS_TEST_TMPDIR/out/result.json" "r['complexity'][0]['sentence']")
+	grep -qF -- "$sentence" <<<"$stdout"
+	[ "$(json "$BATS_TEST_TMPDIR/out/result.json" "[(c['backend'], c['points'], c['blocks'], c['publishable'],
+		c['connections_max']) for c in r['complexity']]")" = "[('epoll-lt', 4, 3, False, 101.0)]" ]
+}
+
+@test "run: kill -9 in the middle, a torn line, --resume: every cell of every block exactly once" {
+	out="$BATS_TEST_TMPDIR/out"
+	"$BUILD/muxbench" run --backends poll,epoll-lt --idle 0,10,50,100 --blocks 3 --duration 0.05 --warmup 0 \
+		--counted 0.02 --seed 3 --no-plots --out "$out" >/dev/null 2>&1 3>&- &
+	pid=$!
+	started+=("$pid")
+	for _ in $(seq 200); do
+		[ -s "$out/trials.jsonl" ] && [ "$(wc -l <"$out/trials.jsonl")" -ge 10 ] && break
+		sleep 0.05
+	done
+	kill -KILL "$pid"
+	wait_status "$pid"
+	[ ! -e "$out/result.json" ]
+	truncate -s -100 "$out/trials.jsonl" # as if the disk had lost the end
+	refused 2 '--blocks' "$BUILD/muxbench" run --resume "$out" --blocks 4
+	run_split "$BUILD/muxbench" run --resume "$out" --no-plots
+	[ "$status" -eq 0 ]
+	grep -q 'was not whole' <<<"$stderr"
+	[ "$(json "$out/result.json" "(len(r['run']['sessions']), r['run']['sessions'][1]['trials_before'] > 2,
+		r['run']['seed'], r['run']['interrupted'])")" = "(2, True, 3, False)" ]
+	[ "$(json "$out/result.json" "(len(r['trials']), len({(t['block'], t['backend'], t['connections_idle'],
+		t['role']) for t in r['trials']}), {t['status'] for t in r['trials']})")" = "(48, 48, {'ok'})" ]
+	# the order is that of a run that was not disturbed
+	run_split "$BUILD/muxbench" run --plan "$out/plan.json" --quiet --no-plots --out "$out.2"
+	order="[(t['block'], t['order_in_block'], t['backend'], t['connections_idle']) for t in r['trials']]"
+	[ "$(json "$out/result.json" "$order")" = "$(json "$out.2/result.json" "$order")" ]
+}
+
+@test "run: what cannot be resumed is one line and 2" {
+	out="$BATS_TEST_TMPDIR/out"
+	refused 2 'plan.json' "$BUILD/muxbench" run --resume "$BATS_TEST_TMPDIR/nowhere"
+	run_split "$BUILD/muxbench" run --backends poll --idle 0 --blocks 1 --duration 0.02 --no-plots --out "$out"
+	cp "$out/trials.jsonl" "$out/kept"
+	sed -i 's/"backend":"poll"/"backend":"kqueue"/' "$out/trials.jsonl"
+	refused 2 'line 1' "$BUILD/muxbench" run --quiet --resume "$out"
+	cat "$out/kept" "$out/kept" >"$out/trials.jsonl"
+	refused 2 'twice' "$BUILD/muxbench" run --quiet --resume "$out"
+	cp "$out/kept" "$out/trials.jsonl"
+	sed -i 's/"kernel":"[^"]*"/"kernel":"2.4"/' "$out/sessions.jsonl"
+	refused 2 'another kernel' "$BUILD/muxbench" run --quiet --resume "$out"
+}
+
+@test "run: real-time priority where it is allowed, and else a line and 5" {
+	out="$BATS_TEST_TMPDIR/out"
+	if chrt -f 1 true 2>/dev/null; then
+		run_split "$BUILD/muxbench" run --backends epoll-lt --idle 0 --blocks 1 --duration 0.1 \
+			--sched fifo --no-plots --out "$out"
+		[ "$status" -eq 0 ]
+		[ "$(json "$out/result.json" "{(t['status'], t['placement']['sched']) for t in r['trials']}")" = \
+			"{('ok', 'fifo')}" ]
+	fi
+	command -v setpriv >/dev/null && [ "$(id -u)" -eq 0 ] || skip "needs setpriv and root"
+	refused 5 'CAP_SYS_NICE' setpriv --bounding-set -sys_nice --inh-caps -sys_nice \
+		"$BUILD/muxbench" run --backends epoll-lt --idle 0 --sched fifo --out "$out.2"
+	[ ! -e "$out.2" ]
+}
+
+@test "run: a plan file that is wrong is one line and 2, and nothing is written" {
+	out="$BATS_TEST_TMPDIR/out" plan="$BATS_TEST_TMPDIR/plan.json"
+	echo '{"idle": [0], "speed": 3}' >"$plan"
+	refused 2 "speed" "$BUILD/muxbench" run --plan "$plan" --out "$out"
+	refused 2 "missing.json" "$BUILD/muxbench" run --plan "$BATS_TEST_TMPDIR/missing.json" --out "$out"
+	[ ! -e "$out" ]
+}

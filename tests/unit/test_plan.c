@@ -25,10 +25,11 @@ static struct plan_axes axes_with(uint64_t blocks, uint64_t seed)
 	return (struct plan_axes){
 		.backends = backends,
 		.backend_count = 3,
-		.idle = idle,
-		.idle_count = 4,
-		.active = active,
-		.active_count = 2,
+		.lists =
+			{
+				[PLAN_IDLE] = {idle, 4},
+				[PLAN_ACTIVE] = {active, 2},
+			},
 		.blocks = blocks,
 		.seed = seed,
 	};
@@ -132,6 +133,73 @@ static void test_every_cell_may_come_first(void **state)
 	plan_free(&plan);
 }
 
+static struct plan_axes five_axes(void)
+{
+	static const uint64_t one_idle[] = {500}, bytes[] = {64, 1024, 65536};
+	static const uint64_t pipeline[] = {1, 8}, rate[] = {1000};
+
+	return (struct plan_axes){
+		.backends = backends,
+		.backend_count = 3,
+		.lists =
+			{
+				[PLAN_IDLE] = {one_idle, 1},
+				[PLAN_ACTIVE] = {active, 1},
+				[PLAN_MESSAGE_BYTES] = {bytes, 3},
+				[PLAN_PIPELINE] = {pipeline, 2},
+				[PLAN_RATE] = {rate, 1},
+			},
+		.blocks = 1,
+	};
+}
+
+/* The first axis with several values is x; the others make groups, each cell once. */
+static void test_another_axis_is_x(void **state)
+{
+	struct plan_axes axes = five_axes();
+	struct plan plan;
+	char text[160];
+
+	(void)state;
+	assert_int_equal(plan_make(&plan, &axes, NULL), 0);
+	assert_int_equal(plan.x, PLAN_MESSAGE_BYTES);
+	assert_int_equal(plan.x_count, 3);
+	assert_int_equal(plan.group_count, 2);
+	assert_int_equal(plan.cell_count, 3 * 3 * 2);
+	for (size_t i = 0; i < plan.cell_count; i++)
+		assert_int_equal(plan_find(&plan, &plan.cells[i]), i);
+	const struct cell *cell = &plan.cells[plan_cell(&plan, 2, 1, 2)];
+
+	assert_string_equal(cell->backend, "epoll-lt");
+	assert_int_equal(cell->connections_idle, 500);
+	assert_int_equal(cell->message_bytes, 65536);
+	assert_int_equal(cell->pipeline, 8);
+	assert_int_equal(cell->rate, 1000);
+	plan_group_text(&plan, 1, text, sizeof(text));
+	assert_string_equal(text, "500 idle, 1 active, 8 in flight, 1,000 requests/s");
+	plan_group_suffix(&plan, 0, text, sizeof(text));
+	assert_string_equal(text, "");
+	plan_group_suffix(&plan, 1, text, sizeof(text));
+	assert_string_equal(text, "-pipeline-8");
+	plan_free(&plan);
+}
+
+static void test_what_no_cell_is_is_not_found(void **state)
+{
+	struct plan_axes axes = five_axes();
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(plan_make(&plan, &axes, NULL), 0);
+	for (int axis = 0; axis < PLAN_AXES; axis++) {
+		struct cell other = plan.cells[3];
+
+		cell_set_number(&other, (enum plan_axis)axis, 77);
+		assert_int_equal(plan_find(&plan, &other), plan.cell_count);
+	}
+	plan_free(&plan);
+}
+
 static void test_too_many_trials_are_refused(void **state)
 {
 	struct plan_axes axes = axes_with(PLAN_TRIALS_MAX / CELLS + 1, 0);
@@ -151,6 +219,8 @@ int main(void)
 		cmocka_unit_test(test_the_seed_decides_the_order),
 		cmocka_unit_test(test_blocks_differ),
 		cmocka_unit_test(test_every_cell_may_come_first),
+		cmocka_unit_test(test_another_axis_is_x),
+		cmocka_unit_test(test_what_no_cell_is_is_not_found),
 		cmocka_unit_test(test_too_many_trials_are_refused),
 	};
 

@@ -34,10 +34,11 @@ static int set_up(void **state)
 	struct plan_axes axes = {
 		.backends = backends,
 		.backend_count = 1,
-		.idle = idle,
-		.idle_count = 1,
-		.active = active,
-		.active_count = 1,
+		.lists =
+			{
+				[PLAN_IDLE] = {idle, 1},
+				[PLAN_ACTIVE] = {active, 1},
+			},
 		.blocks = BLOCKS,
 	};
 
@@ -276,6 +277,55 @@ static void test_percentiles_need_a_tail(void **state)
 	assert_in_range(ns, 1090, 1099);
 }
 
+/* What a flag withdraws stays out of figures; CPU and all else stand. */
+static void test_flags_withdraw_latency_and_throughput(void **state)
+{
+	static const struct {
+		enum window_flag flag;
+		bool latency, throughput;
+	} cases[] = {
+		{WINDOW_LATENCY_INVALID, false, false},
+		{WINDOW_CLIENT_SATURATED, false, false},
+		{WINDOW_OVERLOAD, false, true},
+		{WINDOW_HALVES_DIFFER, true, true},
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct summary_cell *cell = cell_of(fixture);
+		struct window *timed = &good_trial(fixture, i + 1)->windows[WINDOW_TIMED];
+		uint64_t count = cell->latency.count;
+
+		histogram_record(&timed->load.service, 1000);
+		window_flag(timed, cases[i].flag, "a note");
+		add(fixture);
+		assert_int_equal(cell->flagged[cases[i].flag], 1);
+		assert_int_equal(cell->latency.count - count, cases[i].latency ? 1 : 0);
+		assert_int_equal(
+			!isnan(cell->requests_per_s.values[i]), cases[i].throughput);
+		assert_close(cell->cpu_ns.values[i], 2000);
+		assert_int_equal(cell->trials[TRIAL_OK], i + 1);
+	}
+}
+
+/* Churn is told by the connection; in an open loop it is response time that counts. */
+static void test_what_the_workload_changes(void **state)
+{
+	struct fixture *fixture = *state;
+	struct window *timed = &good_trial(fixture, 1)->windows[WINDOW_TIMED];
+
+	timed->load.counters.connections_opened = 250;
+	timed->load.open_loop = true;
+	histogram_reset(&timed->load.response);
+	for (int i = 0; i < 100; i++)
+		histogram_record(&timed->load.response, 777);
+	add(fixture);
+	assert_close(summary_cost(cell_of(fixture))->values[0], 8000);
+	assert_close(cell_of(fixture)->cpu_ns.values[0], 2000);
+	assert_true(cell_of(fixture)->open_loop);
+	assert_int_equal(cell_of(fixture)->latency.min_ns, 777);
+}
+
 static void test_not_measured_is_null(void **state)
 {
 	static const char *const keys[] = {"server_cpu_ns_per_request", "latency_p50_ns",
@@ -301,6 +351,8 @@ int main(void)
 		WITH_FIXTURE(test_what_is_not_ok_stays_out),
 		WITH_FIXTURE(test_windows_are_judged_apart),
 		WITH_FIXTURE(test_percentiles_need_a_tail),
+		WITH_FIXTURE(test_flags_withdraw_latency_and_throughput),
+		WITH_FIXTURE(test_what_the_workload_changes),
 		WITH_FIXTURE(test_not_measured_is_null),
 #undef WITH_FIXTURE
 	};
