@@ -94,7 +94,7 @@ checked() {
 			/usr/bin/python3 "$check" hgrm "$result" "$file" "$name"
 		done
 	done
-	[ "${#files[@]}" -eq 13 ] # of 14 cells one has no trial that is ok
+	[ "${#files[@]}" -eq 16 ] # of 17 cells one has no trial that is ok
 	"$BUILD/muxbench" export "$BATS_FILE_TMPDIR/run" --format hgrm --backends poll --idle 20 \
 		>"$BATS_TEST_TMPDIR/one"
 	/usr/bin/python3 "$check" hgrm "$BATS_FILE_TMPDIR/run/result.json" \
@@ -122,7 +122,7 @@ checked() {
 		for name, found in ("same", False), ("slow", True):
 		    compared = json.load(open(f"{sys.argv[1]}/{name}.diff"))
 		    tests = [c["utest"] for c in compared if c["utest"]]
-		    assert len(tests) == 13, len(tests)
+		    assert len(tests) == 16, len(tests)
 		    for test in tests:
 		        assert test["nr_of_repetitions"] >= 6, test
 		        assert (test["cpu_pvalue"] < 0.05) == found, (name, test)
@@ -197,7 +197,7 @@ checked() {
 		import copy, json, sys
 		good = json.load(open(sys.argv[1]))
 		good["trials"] = good["trials"][:4]
-		good["trials"][0]["latency"]["service"]["buckets"][:] = [[8000, 8003, 3000]]
+		good["trials"][0]["latency"]["service"]["buckets"][:] = [[8000, 8003, 1500]]
 
 		def spoil(name, change):
 		    bad = copy.deepcopy(good)
@@ -225,6 +225,7 @@ checked() {
 		spoil("histogram", lambda r, t: t["latency"]["service"].update(count=7))
 		spoil("bucket", lambda r, t: t["latency"]["service"]["buckets"].append([1, 2]))
 		spoil("bounds", lambda r, t: t["latency"]["service"]["buckets"].append([1, 2, 0]))
+		spoil("lag", lambda r, t: t["latency"].update(send_lag={"count": 1}))
 		spoil("response", lambda r, t: t["latency"].update(response={}))
 	PYTHON
 	for file in "$BATS_TEST_TMPDIR"/spoiled/*.json; do
