@@ -88,6 +88,9 @@ $(BUILD)/harness/syscall_list.h:
 $(BUILD)/harness/syscall_names.o: $(BUILD)/harness/syscall_list.h
 $(BUILD)/harness/syscall_names.o: ALL_CFLAGS += -I$(BUILD)
 
+# What the page of `muxbench report` carries with it.
+$(BUILD)/harness/report_assets.o: harness/report.css harness/report.js
+
 # -rdynamic: plug-ins find readiness_run() and the echo step in the server.
 $(BUILD)/muxbench-server: $(server_objects) $(backend_objects) $(common_objects)
 	$(CC) -rdynamic $(ALL_LDFLAGS) $^ $(jansson_libs) $(liburing_libs) -lm -ldl -o $@

@@ -14,5 +14,6 @@ command_function command_run;
 command_function command_waitcost;
 command_function command_counts;
 command_function command_export;
+command_function command_report;
 
 #endif

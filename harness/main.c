@@ -22,6 +22,8 @@ static const struct command commands[] = {
 	{"counts", "exact system calls of an echo and of a batch, by name",
 		command_counts},
 	{"export", "write a run in a format that another tool reads", command_export},
+	{"report", "show a run: a page with plots, Markdown, or plain text",
+		command_report},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
