@@ -2,6 +2,7 @@
 #include "harness/backends.h"
 
 #include "common/clock.h"
+#include "common/exit_status.h"
 #include "common/records.h"
 #include "harness/server_peer.h"
 
@@ -134,4 +135,16 @@ int backends_probe(
 			"the required backend '%.80s' is not supported here: %s", name,
 			hello.reason);
 	return error;
+}
+
+int backends_choose(struct backend_list *list, const struct launcher *launcher,
+	const char **names, size_t *count, struct problem *problem)
+{
+	if (backends_list(list, launcher, problem) < 0)
+		return EXIT_STATUS_CANNOT_RUN;
+	if (*count == 0)
+		for (size_t i = 0; i < list->count; i++)
+			names[(*count)++] = list->entries[i].name;
+	return backends_check(list, names, *count, problem) < 0 ? EXIT_STATUS_USAGE
+								: EXIT_STATUS_OK;
 }

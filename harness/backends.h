@@ -37,6 +37,13 @@ bool backends_is_plugin(const char *name);
 int backends_check(const struct backend_list *list, const char *const *names,
 	size_t count, struct problem *problem);
 
+/*
+ * Asks the server for its list, puts all of it into names (room for BACKENDS_MAX) where
+ * *count is 0, and checks them. An exit status, with problem where that is not 0.
+ */
+int backends_choose(struct backend_list *list, const struct launcher *launcher,
+	const char **names, size_t *count, struct problem *problem);
+
 /* 0 when a server comes up with that backend; -ENOTSUP with problem when not. */
 int backends_probe(
 	const char *name, const struct launcher *launcher, struct problem *problem);

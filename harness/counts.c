@@ -5,12 +5,10 @@
 #include "common/net.h"
 #include "harness/cancel.h"
 #include "harness/command.h"
-#include "harness/files.h"
 #include "harness/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,26 +24,17 @@ enum {
 static int find_programs(struct counts *counts, struct problem *problem)
 {
 	uint64_t before, soft, hard;
-	int error = files_program_directory(
-		counts->program_directory, sizeof(counts->program_directory));
 
-	signal(SIGPIPE, SIG_IGN); /* a child that is gone is an answer, not the end */
-	counts->cancel_fd = error == 0 ? cancel_open() : -1;
-	if (error == 0 && counts->cancel_fd < 0)
-		error = counts->cancel_fd;
-	/* perf takes a descriptor for each system call that there is. */
-	if (error == 0)
-		error = net_raise_descriptor_limit(&before, &soft, &hard);
-	if (error < 0) {
-		problem_set(problem, error, "cannot start: %s", strerror(-error));
+	if (launcher_open(&counts->launcher, counts->program_directory,
+		    &counts->placement.allowed, &counts->cancel_fd, problem) < 0)
 		return EXIT_STATUS_CANNOT_RUN;
-	}
-	counts->launcher = (struct launcher){
-		.directory = counts->program_directory,
-		.cpus = &counts->placement.allowed,
-		.cancel_fd = counts->cancel_fd,
-	};
-	return EXIT_STATUS_OK;
+	/* perf takes a descriptor for each system call that there is. */
+	int error = net_raise_descriptor_limit(&before, &soft, &hard);
+
+	if (error == 0)
+		return EXIT_STATUS_OK;
+	problem_set(problem, error, "cannot start: %s", strerror(-error));
+	return EXIT_STATUS_CANNOT_RUN;
 }
 
 /* On one core: there the server sleeps soon, and nothing here is timed. */
@@ -60,18 +49,8 @@ static int choose_placement(struct counts *counts, struct problem *problem)
 
 static int choose_backends(struct counts *counts, struct problem *problem)
 {
-	struct counts_options *options = &counts->options;
-
-	if (backends_list(&counts->list, &counts->launcher, problem) < 0)
-		return EXIT_STATUS_CANNOT_RUN;
-	if (options->backend_count == 0)
-		for (size_t i = 0; i < counts->list.count; i++)
-			options->backends[options->backend_count++] =
-				counts->list.entries[i].name;
-	return backends_check(&counts->list, options->backends, options->backend_count,
-		       problem) < 0
-		       ? EXIT_STATUS_USAGE
-		       : EXIT_STATUS_OK;
+	return backends_choose(&counts->list, &counts->launcher, counts->options.backends,
+		&counts->options.backend_count, problem);
 }
 
 static int make_records(struct counts *counts, struct problem *problem)

@@ -3,11 +3,14 @@
 
 #include "common/clock.h"
 #include "common/records.h"
+#include "harness/cancel.h"
+#include "harness/files.h"
 #include "harness/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -199,4 +202,22 @@ void peer_end(struct peer *peer)
 {
 	child_end(&peer->child, END_GRACE_NS);
 	jsonl_reader_free(&peer->reader);
+}
+
+int launcher_open(struct launcher *launcher, char *directory, const cpu_set_t *cpus,
+	int *cancel_fd, struct problem *problem)
+{
+	int error = files_program_directory(directory, PATH_MAX);
+
+	signal(SIGPIPE, SIG_IGN); /* a child that is gone is an answer, not the end */
+	*cancel_fd = error == 0 ? cancel_open() : -1;
+	if (error == 0 && *cancel_fd < 0)
+		error = *cancel_fd;
+	if (error < 0) {
+		*cancel_fd = -1;
+		return problem_set(problem, error, "cannot start: %s", strerror(-error));
+	}
+	*launcher = (struct launcher){
+		.directory = directory, .cpus = cpus, .cancel_fd = *cancel_fd};
+	return 0;
 }

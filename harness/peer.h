@@ -27,6 +27,14 @@ struct launcher {
 	int cancel_fd;         /* readable when the run is to stop; -1: never */
 };
 
+/*
+ * Finds this program's folder (into directory, of PATH_MAX bytes), ignores SIGPIPE, opens
+ * *cancel_fd (the caller closes it) and fills launcher from them. 0 or -errno with
+ * problem; then *cancel_fd is -1.
+ */
+int launcher_open(struct launcher *launcher, char *directory, const cpu_set_t *cpus,
+	int *cancel_fd, struct problem *problem);
+
 struct peer {
 	const char *name; /* of the program */
 	int cancel_fd;

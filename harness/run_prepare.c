@@ -2,13 +2,10 @@
 #include "harness/run.h"
 
 #include "common/exit_status.h"
-#include "harness/cancel.h"
 #include "harness/environment.h"
-#include "harness/files.h"
 #include "harness/resume.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,23 +13,10 @@
 
 static int find_programs(struct run *run, struct problem *problem)
 {
-	int error = files_program_directory(
-		run->program_directory, sizeof(run->program_directory));
-
-	signal(SIGPIPE, SIG_IGN); /* a child that is gone is an answer, not the end */
-	run->cancel_fd = error == 0 ? cancel_open() : -1;
-	if (error == 0 && run->cancel_fd < 0)
-		error = run->cancel_fd;
-	if (error < 0) {
-		problem_set(problem, error, "cannot start: %s", strerror(-error));
-		return EXIT_STATUS_CANNOT_RUN;
-	}
-	run->launcher = (struct launcher){
-		.directory = run->program_directory,
-		.cpus = &run->placement.allowed,
-		.cancel_fd = run->cancel_fd,
-	};
-	return EXIT_STATUS_OK;
+	return launcher_open(&run->launcher, run->program_directory,
+		       &run->placement.allowed, &run->cancel_fd, problem) < 0
+		       ? EXIT_STATUS_CANNOT_RUN
+		       : EXIT_STATUS_OK;
 }
 
 static int choose_placement(struct run *run, struct problem *problem)
@@ -48,18 +32,8 @@ static int choose_placement(struct run *run, struct problem *problem)
 /* The names given, or all that the server lists. */
 static int choose_backends(struct run *run, struct problem *problem)
 {
-	struct run_options *options = &run->options;
-
-	if (backends_list(&run->list, &run->launcher, problem) < 0)
-		return EXIT_STATUS_CANNOT_RUN;
-	if (options->backend_count == 0)
-		for (size_t i = 0; i < run->list.count; i++)
-			options->backends[options->backend_count++] =
-				run->list.entries[i].name;
-	return backends_check(
-		       &run->list, options->backends, options->backend_count, problem) < 0
-		       ? EXIT_STATUS_USAGE
-		       : EXIT_STATUS_OK;
+	return backends_choose(&run->list, &run->launcher, run->options.backends,
+		&run->options.backend_count, problem);
 }
 
 static bool is_chosen(const struct run_options *options, const char *name)
