@@ -68,7 +68,7 @@ backend_sources  := $(filter-out backends/io_uring%,$(wildcard backends/*.c)) \
 backend_objects  := $(call objects_of,$(backend_sources))
 server_objects   := $(call objects_of,$(wildcard server/*.c))
 loadgen_objects  := $(call objects_of,$(wildcard loadgen/*.c))
-harness_objects  := $(call objects_of,$(wildcard harness/*.c))
+harness_objects  := $(call objects_of,$(wildcard harness/*.c harness/*/*.c))
 programs := $(BUILD)/muxbench-server $(BUILD)/muxbench-load $(BUILD)/muxbench
 plugin   := $(BUILD)/select_wide.so
 
@@ -80,16 +80,16 @@ $(BUILD)/%.o: %.c
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 # The system calls that the headers of this machine know, a SYSCALL(name) each.
-$(BUILD)/harness/syscall_list.h:
+$(BUILD)/harness/syscalls/list.h:
 	@mkdir -p $(@D)
 	echo '#include <sys/syscall.h>' | $(CC) -E -dM - | \
 		sed -n 's/^#define SYS_\([a-z0-9_]*\) .*/SYSCALL(\1)/p' | LC_ALL=C sort >$@.tmp
 	@mv $@.tmp $@
-$(BUILD)/harness/syscall_names.o: $(BUILD)/harness/syscall_list.h
-$(BUILD)/harness/syscall_names.o: ALL_CFLAGS += -I$(BUILD)
+$(BUILD)/harness/syscalls/names.o: $(BUILD)/harness/syscalls/list.h
+$(BUILD)/harness/syscalls/names.o: ALL_CFLAGS += -I$(BUILD)
 
 # What the page of `muxbench report` carries with it.
-$(BUILD)/harness/report_assets.o: harness/report.css harness/report.js
+$(BUILD)/harness/report_assets.o: harness/report/page.css harness/report/page.js
 
 # -rdynamic: plug-ins find readiness_run() and the echo step in the server.
 $(BUILD)/muxbench-server: $(server_objects) $(backend_objects) $(common_objects)
@@ -120,7 +120,7 @@ $(archive): $(filter-out %/main.o,$(common_objects) $(backend_objects) $(server_
 		$(loadgen_objects) $(harness_objects))
 	@mkdir -p $(@D)
 	@rm -f $@
-	ar rcs $@ $^
+	ar qcs $@ $^
 
 $(BUILD)/tests/unit/%.t: tests/unit/%.c $(archive)
 	@mkdir -p $(@D)
@@ -167,6 +167,9 @@ uninstall:
 
 clean:
 	rm -rf build build-address build-thread
+
+# ---- what a folder of tests needs of its own ---------------------------------------------
+include $(wildcard tests/*/rules.mk)
 
 help:
 	@echo 'make              build everything into $(BUILD)/'

@@ -64,7 +64,4 @@ typedef int store_writer(FILE *out, const void *what);
 int store_put(int folder, const char *name, store_writer *writer, const void *what,
 	struct problem *problem);
 
-/* A folder and those above it, like mkdir -p. 0 or -errno. */
-int store_make_folders(const char *path);
-
 #endif

@@ -6,7 +6,7 @@
  * known, with the noise that real runs have; its rates are printed as TAP diagnostics and
  * are what "an interval", "p" and the thresholds are worth. The seeds are fixed.
  */
-#include "harness/complexity.h"
+#include "harness/statistics/complexity.h"
 
 #include "common/clock.h"
 

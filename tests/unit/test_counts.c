@@ -3,8 +3,8 @@
  * server goes unseen but the one wait that a stop restarts, and tracing a process counts
  * every call it makes, once.
  */
-#include "harness/counts_meter.h"
-#include "harness/counts_record.h"
+#include "harness/counts/meter.h"
+#include "harness/counts/record.h"
 
 #include "common/clock.h"
 #include "common/usage.h"

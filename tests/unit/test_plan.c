@@ -2,7 +2,7 @@
  * test_plan.c - a plan runs every cell exactly once in every block, in an order that the
  * seed alone decides: the same again for the same seed, another for another.
  */
-#include "harness/plan.h"
+#include "harness/trial/plan.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
  * test_plan_file.c - a plan file says what options would, strictly: what is not exactly
  * right is refused with a line that names it; and the plan a run leaves makes it again.
  */
-#include "harness/plan_file.h"
+#include "harness/run/plan_file.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -2,8 +2,8 @@
  * test_replay.c - whatever is derived from trials comes out the same when it is derived
  * again from their records; and records that do not belong together are refused.
  */
-#include "harness/replay.h"
-#include "harness/trial_json.h"
+#include "harness/result/replay.h"
+#include "harness/trial/trial_json.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,10 +1,10 @@
 /* test_report.c - the parts of a report that compute: escaping, numbers, axes. */
 #include "harness/html.h"
-#include "harness/report_chart.h"
-#include "harness/report_memory.h"
-#include "harness/report_numbers.h"
-#include "harness/report_scale.h"
-#include "harness/report_table.h"
+#include "harness/report/chart.h"
+#include "harness/report/memory.h"
+#include "harness/report/numbers.h"
+#include "harness/report/scale.h"
+#include "harness/report/table.h"
 
 #include <math.h>
 #include <setjmp.h>

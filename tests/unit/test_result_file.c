@@ -2,7 +2,7 @@
  * test_result_file.c - reading result.json back: what is a result is loaded, from a file
  * and from a folder; what is not is refused in one line, and nothing hangs or is guessed.
  */
-#include "harness/result_file.h"
+#include "harness/result/result_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
  * test_statistics.c - every formula against values worked out by hand or printed in
  * tables, and every interval against how often it must cover what it claims to.
  */
-#include "harness/statistics.h"
+#include "harness/statistics/statistics.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
  * test_summary.c - what trials come to: medians over blocks, costs a request, and that
  * nothing invalid, skipped or missing enters a figure or turns into a 0.
  */
-#include "harness/summary.h"
+#include "harness/result/summary.h"
 
 #include <math.h>
 #include <setjmp.h>

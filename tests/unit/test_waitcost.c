@@ -2,7 +2,7 @@
  * test_waitcost.c - what the harness makes of a server's raw batches: figures, what is
  * disturbed, what is no answer at all; the plan; and verdicts from invented trials.
  */
-#include "harness/waitcost.h"
+#include "harness/waitcost/waitcost.h"
 
 #include <errno.h>
 #include <math.h>

@@ -2,7 +2,7 @@
  * test_window.c - when a window's latency or throughput is withdrawn, and that CPU and
  * counts then stand: each limit from both sides.
  */
-#include "harness/window_check.h"
+#include "harness/trial/window_check.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

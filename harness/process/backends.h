@@ -1,0 +1,51 @@
+/* backends.h - the backends there are, as the server itself lists them. */
+#ifndef HARNESS_PROCESS_BACKENDS_H
+#define HARNESS_PROCESS_BACKENDS_H
+
+#include "harness/process/server_peer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { BACKENDS_MAX = 32 };
+
+struct backend_entry {
+	char name[BACKEND_NAME_BYTES];
+	bool supported;
+	char reason[256]; /* "" where it is supported */
+};
+
+struct backend_list {
+	size_t count;
+	struct backend_entry entries[BACKENDS_MAX];
+};
+
+/* Runs `muxbench-server --list --json`. 0, or -errno with problem. */
+int backends_list(struct backend_list *list, const struct launcher *launcher,
+	struct problem *problem);
+
+const struct backend_entry *backends_find(
+	const struct backend_list *list, const char *name);
+
+/* A plug-in is told from a built-in by its name: it has a '/' or ends in ".so". */
+bool backends_is_plugin(const char *name);
+
+/*
+ * 0 when names can be given to the server: each is in the list, or is a plug-in that can
+ * be read. -EINVAL with problem otherwise.
+ */
+int backends_check(const struct backend_list *list, const char *const *names,
+	size_t count, struct problem *problem);
+
+/*
+ * Asks the server for its list, puts all of it into names (room for BACKENDS_MAX) where
+ * *count is 0, and checks them. An exit status, with problem where that is not 0.
+ */
+int backends_choose(struct backend_list *list, const struct launcher *launcher,
+	const char **names, size_t *count, struct problem *problem);
+
+/* 0 when a server comes up with that backend; -ENOTSUP with problem when not. */
+int backends_probe(
+	const char *name, const struct launcher *launcher, struct problem *problem);
+
+#endif

@@ -1,8 +1,0 @@
-/* report_assets.h - the style sheet and the script of the page, inside this program. */
-#ifndef HARNESS_REPORT_ASSETS_H
-#define HARNESS_REPORT_ASSETS_H
-
-/* The content of report.css and report.js, ended with a NUL. */
-extern const char report_css[], report_js[];
-
-#endif

@@ -1,0 +1,155 @@
+/* prepare.c - `muxbench run` before it measures: all that can be checked is. */
+#include "harness/run/run.h"
+
+#include "common/exit_status.h"
+#include "harness/machine/environment.h"
+#include "harness/run/resume.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The steps: each gives an exit status, with problem where that is not 0. */
+
+static int find_programs(struct run *run, struct problem *problem)
+{
+	return launcher_open(&run->launcher, run->program_directory,
+		       &run->placement.allowed, &run->cancel_fd, problem) < 0
+		       ? EXIT_STATUS_CANNOT_RUN
+		       : EXIT_STATUS_OK;
+}
+
+static int choose_placement(struct run *run, struct problem *problem)
+{
+	int error = placement_choose(&run->placement, run->options.placement, problem);
+
+	run->placement.sched = run->options.sched;
+	if (error == 0)
+		error = sched_probe(run->options.sched, problem);
+	return error < 0 ? EXIT_STATUS_CANNOT_RUN : EXIT_STATUS_OK;
+}
+
+/* The names given, or all that the server lists. */
+static int choose_backends(struct run *run, struct problem *problem)
+{
+	return backends_choose(&run->list, &run->launcher, run->options.backends,
+		&run->options.backend_count, problem);
+}
+
+static bool is_chosen(const struct run_options *options, const char *name)
+{
+	for (size_t i = 0; i < options->backend_count; i++)
+		if (strcmp(options->backends[i], name) == 0)
+			return true;
+	return false;
+}
+
+static int check_required(struct run *run, struct problem *problem)
+{
+	const struct run_options *options = &run->options;
+
+	if (backends_check(
+		    &run->list, options->required, options->required_count, problem) < 0)
+		return EXIT_STATUS_USAGE;
+	for (size_t i = 0; i < options->required_count; i++) {
+		const char *name = options->required[i];
+
+		if (!is_chosen(options, name)) {
+			problem_set(problem, 0,
+				"--require names '%.80s', which --backends leaves out",
+				name);
+			return EXIT_STATUS_USAGE;
+		}
+		if (backends_probe(name, &run->launcher, problem) < 0)
+			return EXIT_STATUS_CANNOT_RUN;
+	}
+	return EXIT_STATUS_OK;
+}
+
+static int make_plan(struct run *run, struct problem *problem)
+{
+	const struct run_options *options = &run->options;
+	struct plan_axes axes = {
+		.backends = options->backends,
+		.backend_count = options->backend_count,
+		.blocks = options->blocks,
+		.seed = options->seed,
+	};
+	for (int axis = 0; axis < PLAN_AXES; axis++)
+		axes.lists[axis] = (struct plan_list){
+			options->lists[axis].values, options->lists[axis].count};
+	int error = plan_make(&run->plan, &axes, problem);
+
+	if (error < 0)
+		return error == -EINVAL ? EXIT_STATUS_USAGE : EXIT_STATUS_FAILED;
+	run->trial = calloc(1, sizeof(*run->trial));
+	run->done = calloc(run->plan.trial_count, sizeof(*run->done));
+	if (run->trial && run->done && summary_make(&run->summary, &run->plan) == 0)
+		return EXIT_STATUS_OK;
+	problem_set(problem, 0, "out of memory for the summary");
+	return EXIT_STATUS_FAILED;
+}
+
+static int open_store(struct run *run, struct problem *problem)
+{
+	const char *out = run->options.out;
+	int error = run->options.resume ? store_reopen(&run->store, out, problem)
+					: store_open(&run->store, out, problem);
+
+	if (error == 0)
+		error = run->options.resume ? resume_take_trials(run, problem)
+					    : resume_write_plan(run, problem);
+	if (error == -EBADMSG)
+		return EXIT_STATUS_USAGE;
+	return error < 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
+}
+
+static int begin_session(struct run *run, struct problem *problem)
+{
+	int error = resume_begin_session(run, problem);
+
+	if (error == -EBADMSG)
+		return EXIT_STATUS_USAGE;
+	return error < 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
+}
+
+static int look_around(struct run *run, struct problem *problem)
+{
+	const json_t *warning;
+	size_t i;
+
+	placement_step_aside(&run->placement);
+	kernel_tracepoint_find(&run->tracepoint);
+	run->environment =
+		environment_describe(&run->placement, &run->tracepoint, run->cancel_fd);
+	if (!run->environment) {
+		problem_set(problem, 0, "out of memory for the environment");
+		return EXIT_STATUS_FAILED;
+	}
+	json_array_foreach(json_object_get(run->environment, "warnings"), i, warning)
+	{
+		if (!run->options.quiet)
+			progress_say(
+				&run->progress, "note: %s", json_string_value(warning));
+	}
+	return EXIT_STATUS_OK;
+}
+
+int run_prepare(struct run *run, struct problem *problem)
+{
+	static int (*const steps[])(struct run *, struct problem *) = {
+		find_programs,
+		choose_placement,
+		choose_backends,
+		check_required,
+		make_plan,
+		open_store,
+		look_around,
+		begin_session,
+	};
+	int status = EXIT_STATUS_OK;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps) && status == 0; i++)
+		status = steps[i](run, problem);
+	return status;
+}
