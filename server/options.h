@@ -13,7 +13,7 @@ struct server_options {
 	const char *listen;  /* numeric address */
 	int port;            /* 0: any free one */
 	int cpu;             /* the worker's core; -1: any */
-	bool waitcost; /* measure waits and end; see waitcost.h for what follows */
+	bool waitcost;       /* measure waits and end; see waitcost.h for what follows */
 	uint64_t descriptors;
 	uint64_t ready;
 	uint64_t batches;

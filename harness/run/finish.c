@@ -3,6 +3,7 @@
 
 #include "common/exit_status.h"
 #include "harness/process/cancel.h"
+#include "harness/report/report.h"
 #include "harness/result/result.h"
 #include "harness/run/plots.h"
 #include "harness/run/table.h"
@@ -72,6 +73,29 @@ static int make_plots(struct run *run, struct problem *problem)
 	return drawn >= 0 ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
 }
 
+/* The page is made from the stored result, as it would be by anyone. */
+static int make_report(const struct run *run, struct problem *problem)
+{
+	if (report_write_html(run->store.folder, run->options.out, problem) < 0)
+		return EXIT_STATUS_FAILED;
+	printf("Report: %s/%s\n", run->options.out, REPORT_NAME);
+	return EXIT_STATUS_OK;
+}
+
+/* Both are tried; problem is that of the first which failed. */
+static int make_views(struct run *run, struct problem *problem)
+{
+	struct problem report_problem = {""};
+	int plots = run->options.no_plots ? EXIT_STATUS_OK : make_plots(run, problem);
+	int report = make_report(run, &report_problem);
+
+	if (plots != EXIT_STATUS_OK)
+		return plots;
+	if (report != EXIT_STATUS_OK)
+		*problem = report_problem;
+	return report;
+}
+
 /* What the trials by themselves give as an exit status. */
 static int judge(const struct run *run, struct problem *problem)
 {
@@ -108,8 +132,8 @@ static int say_interrupted(const struct run *run, struct problem *problem)
 
 int run_finish(struct run *run, struct problem *problem)
 {
-	struct problem plot_problem = {""};
-	int plot_status = EXIT_STATUS_OK;
+	struct problem view_problem = {""};
+	int view_status = EXIT_STATUS_OK;
 
 	if (verdicts_make(&run->verdicts, &run->plan, &run->summary) < 0) {
 		problem_set(problem, 0, "out of memory for the verdicts");
@@ -118,13 +142,13 @@ int run_finish(struct run *run, struct problem *problem)
 	if (write_result(run, problem) < 0)
 		return EXIT_STATUS_FAILED;
 	print_table(run);
-	if (!run->facts.interrupted && !run->options.no_plots)
-		plot_status = make_plots(run, &plot_problem);
+	if (!run->facts.interrupted)
+		view_status = make_views(run, &view_problem);
 	if (cancel_pending(run->cancel_fd))
 		return say_interrupted(run, problem);
 	int status = judge(run, problem);
 
-	if (plot_status != EXIT_STATUS_OK)
-		progress_say(&run->progress, "%s", plot_problem.text);
-	return status != EXIT_STATUS_OK ? status : plot_status;
+	if (view_status != EXIT_STATUS_OK)
+		progress_say(&run->progress, "%s", view_problem.text);
+	return status != EXIT_STATUS_OK ? status : view_status;
 }

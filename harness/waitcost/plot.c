@@ -11,8 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-#define PICTURE      "wait-cost"
-#define SCRIPT       PICTURE ".gp"
+#define PICTURE "wait-cost"
+#define SCRIPT  PICTURE ".gp"
 
 static const char *const scripts[] = {"style.gp", SCRIPT};
 
@@ -141,7 +141,7 @@ static int copy_scripts(const struct gnuplot *gnuplot, struct problem *problem)
 static int draw(
 	const struct gnuplot *gnuplot, const struct rows *rows, struct problem *problem)
 {
-	char out[GNUPLOT_NAME_MAX], assignments[256];
+	char out[GNUPLOT_NAME_MAX], assignments[640];
 	uint64_t blocks = rows->run->plan.axes.blocks;
 
 	picture_name(rows, out, sizeof(out));
@@ -183,8 +183,8 @@ static int make_all(const struct gnuplot *gnuplot, const struct waitcost_run *ru
 int waitcost_run_plot(const struct waitcost_run *run, struct problem *problem)
 {
 	struct gnuplot gnuplot;
-	int result = gnuplot_open(&gnuplot, run->options.out, run->folder,
-		run->program_directory, problem);
+	int result = gnuplot_open(
+		&gnuplot, run->options.out, run->folder, run->program_directory, problem);
 
 	if (result < 0)
 		return result;

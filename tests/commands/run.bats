@@ -32,6 +32,8 @@ nothing_left() {
 		[ -s "$BATS_TEST_TMPDIR/out/plots/$picture.png" ]
 		[ -s "$BATS_TEST_TMPDIR/out/plots/$picture.svg" ]
 	done
+	grep -q '^Report: .*/out/report.html$' <<<"$stdout"
+	grep -q '</html>' "$BATS_TEST_TMPDIR/out/report.html"
 	# io_uring and epoll_wait must not lose their underscore to a subscript
 	grep -q 'epoll_wait' "$BATS_TEST_TMPDIR/out/plots/calls-per-request.svg"
 }

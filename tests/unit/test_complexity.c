@@ -387,21 +387,25 @@ static void test_too_little_is_inconclusive(void **state)
 	} rows[] = {
 		{0, 8, 0,
 			"inconclusive: 0 numbers of connections, the last 1 times the "
-			"first, are too few: give --idle 8 numbers, the last 100 times the "
+			"first, are too few: give --idle 8 numbers, the last 100 times "
+			"the "
 			"first"},
 		{0, 0, 3,
 			"inconclusive: 0 numbers of connections, the last 1 times the "
-			"first, are too few: give --idle 8 numbers, the last 100 times the "
+			"first, are too few: give --idle 8 numbers, the last 100 times "
+			"the "
 			"first"},
 		{0, 8, 1, "inconclusive: 1 block is too few, run --blocks 10"},
 		{0, 8, 2, "inconclusive: 2 blocks are too few, run --blocks 10"},
 		{0, 3, 10,
 			"inconclusive: 3 numbers of connections, the last 10 times the "
-			"first, are too few: give --idle 8 numbers, the last 100 times the "
+			"first, are too few: give --idle 8 numbers, the last 100 times "
+			"the "
 			"first"},
 		{4, 4, 10,
 			"inconclusive: 4 numbers of connections, the last 19 times the "
-			"first, are too few: give --idle 8 numbers, the last 100 times the "
+			"first, are too few: give --idle 8 numbers, the last 100 times "
+			"the "
 			"first"},
 	};
 	struct table table = exact(&truth);
