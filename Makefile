@@ -157,6 +157,7 @@ install: all
 	install -d $(bindir) $(sharedir)/plots $(mandir) $(incdir)/backends
 	install -m 755 $(programs) $(bindir)
 	install -m 644 $(wildcard plots/*.gp) $(sharedir)/plots
+	install -m 644 results/schema.json $(sharedir)
 	install -m 644 $(wildcard docs/man/*.1) $(mandir)
 	install -m 644 $(plugin_headers) $(incdir)/backends
 

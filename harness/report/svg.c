@@ -62,7 +62,7 @@ static void set_frame(struct drawing *drawing)
 	drawing->height = size->height;
 	drawing->top = is_rows(chart) ? 6 : 12 + 1.6 * font;
 	drawing->left = 8 + 5.2 * font;
-	drawing->right = size->width - 18;
+	drawing->right = size->width - 1.8 * font; /* half of the last tick's name */
 	if (is_rows(chart)) {
 		drawing->left =
 			14 + fmin(size->width * 0.4, widest(size, chart->categories,
@@ -190,9 +190,9 @@ static void put_proportional(
 
 	fprintf(drawing->out, "<path class=\"guide\" d=\"M%.1f %.1fL%.1f %.1f\"/>\n", x1,
 		y1, x2, y2);
-	/* Right of it, for costs lie left of the line through their end. */
-	put_text(drawing, "guide-name", x1 + (x2 - x1) * 0.3 + 16,
-		y1 + (y2 - y1) * 0.3 + 18, "start", guide->label);
+	/* Left of it: costs are flat where it begins, and climb on its right. */
+	put_text(drawing, "guide-name", x1 + (x2 - x1) * 0.6 - 8,
+		y1 + (y2 - y1) * 0.6 - 2, "end", guide->label);
 }
 
 static void put_guide(const struct drawing *drawing, const struct chart_guide *guide)
