@@ -169,6 +169,9 @@ uninstall:
 clean:
 	rm -rf build build-address build-thread
 
+# ---- hardening, and a build that knows its settings --------------------------------------
+include scripts/hardening.mk
+
 # ---- what a folder of tests needs of its own ---------------------------------------------
 include $(wildcard tests/*/rules.mk)
 
