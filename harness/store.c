@@ -1,9 +1,11 @@
 /* store.c - the folder of a run. */
 #include "harness/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,15 +49,36 @@ static int lock_trials(const struct store *store, struct problem *problem)
 		store->path);
 }
 
+/* Left by a process that was killed before its plan was written: nothing is in it. */
+static bool begin_again(struct store *store)
+{
+	struct stat status;
+
+	if (faccessat(store->folder, PLAN_FILE_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return false;
+	store->trials = openat(store->folder, TRIALS_NAME,
+		O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	if (store->trials < 0)
+		return false;
+	if (fstat(store->trials, &status) == 0 && S_ISREG(status.st_mode) &&
+		status.st_size == 0)
+		return true;
+	close(store->trials);
+	store->trials = -1;
+	return false;
+}
+
 static int open_trials(struct store *store, struct problem *problem)
 {
 	if (faccessat(store->folder, RESULT_NAME, F_OK, 0) == 0)
 		return already_used(store, RESULT_NAME, ":", problem);
 	store->trials = openat(store->folder, TRIALS_NAME,
 		O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-	if (store->trials >= 0)
+	bool exists = store->trials < 0 && errno == EEXIST;
+
+	if (store->trials >= 0 || (exists && begin_again(store)))
 		return lock_trials(store, problem);
-	if (errno == EEXIST)
+	if (exists)
 		return already_used(store, TRIALS_NAME,
 			" of a run that did not finish: go on with --resume, or",
 			problem);
@@ -83,6 +106,38 @@ int store_open(struct store *store, const char *path, struct problem *problem)
 	return error;
 }
 
+/* The process that has name as its temporary of file, ".FILE.123.tmp", or 0. */
+static pid_t writer_of(const char *name, const char *file)
+{
+	size_t length = strlen(file);
+	char *end;
+
+	if (name[0] != '.' || strncmp(name + 1, file, length) != 0 ||
+		name[1 + length] != '.')
+		return 0;
+	long pid = strtol(name + length + 2, &end, 10);
+
+	return strcmp(end, ".tmp") == 0 && pid > 0 && pid <= INT_MAX ? (pid_t)pid : 0;
+}
+
+/* Removes what killed processes have left; what cannot be removed does no harm. */
+static void sweep(int folder, const char *file)
+{
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!list && fd >= 0)
+		close(fd);
+	for (struct dirent *entry; list && (entry = readdir(list));) {
+		pid_t pid = writer_of(entry->d_name, file);
+
+		if (pid > 0 && (pid == getpid() || (kill(pid, 0) < 0 && errno == ESRCH)))
+			unlinkat(folder, entry->d_name, 0);
+	}
+	if (list)
+		closedir(list);
+}
+
 static int reopen_trials(struct store *store, struct problem *problem)
 {
 	struct stat status;
@@ -100,7 +155,11 @@ static int reopen_trials(struct store *store, struct problem *problem)
 			"cannot resume %.300s: " TRIALS_NAME " is not a regular file",
 			store->path);
 	store->trials_bytes = status.st_size;
-	return lock_trials(store, problem);
+	int error = lock_trials(store, problem);
+
+	if (error == 0)
+		sweep(store->folder, TRIALS_NAME);
+	return error;
 }
 
 int store_reopen(struct store *store, const char *path, struct problem *problem)
@@ -166,6 +225,14 @@ static int write_whole(int fd, const char *text, size_t length)
 	return 0;
 }
 
+/* Whether the file has no name any more. */
+static bool is_removed(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && status.st_nlink == 0;
+}
+
 int store_append(struct store *store, const json_t *record, struct problem *problem)
 {
 	char *text = json_dumps(record, JSON_COMPACT);
@@ -180,6 +247,11 @@ int store_append(struct store *store, const json_t *record, struct problem *prob
 	free(text);
 	if (error == 0 && fdatasync(store->trials) < 0)
 		error = -errno;
+	if (error == 0 && is_removed(store->trials))
+		return problem_set(problem, -ENOENT,
+			"%.300s/" TRIALS_NAME " was removed during the run: its trials "
+			"are lost",
+			store->path);
 	if (error == 0) {
 		store->trials_bytes += (off_t)length + 1;
 		return 0;
@@ -190,22 +262,38 @@ int store_append(struct store *store, const json_t *record, struct problem *prob
 			"cannot write %.300s/" TRIALS_NAME
 			": %s (its last line may be cut)",
 			store->path, strerror(-error));
-	return problem_set(problem, error, "cannot write %.300s/" TRIALS_NAME ": %s",
+	return problem_set(problem, error,
+		"cannot write %.300s/" TRIALS_NAME
+		": %s; the trials before are kept: --resume goes on with them",
 		store->path, strerror(-error));
+}
+
+/* Whether a new line can begin: not behind one that was torn. */
+static bool at_line_begin(int fd)
+{
+	struct stat status;
+	char last;
+
+	return fstat(fd, &status) == 0 &&
+	       (status.st_size == 0 ||
+		       (pread(fd, &last, 1, status.st_size - 1) == 1 && last == '\n'));
 }
 
 int store_append_session(
 	struct store *store, const json_t *record, struct problem *problem)
 {
 	int fd = openat(store->folder, SESSIONS_NAME,
-		O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
+		O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0666);
 	char *text = json_dumps(record, JSON_COMPACT);
-	int error = fd < 0 ? -errno
-		    : text ? write_whole(fd, text, strlen(text))
-			   : -ENOMEM;
+	size_t length = text ? strlen(text) : 0;
+	int error = fd < 0 ? -errno : text ? 0 : -ENOMEM;
 
-	if (error == 0)
+	if (error == 0 && !at_line_begin(fd))
 		error = write_whole(fd, "\n", 1);
+	if (error == 0) {
+		text[length] = '\n'; /* over the NUL: the line ends by its length */
+		error = write_whole(fd, text, length + 1);
+	}
 	if (error == 0 && fdatasync(fd) < 0)
 		error = -errno;
 	free(text);
@@ -239,6 +327,116 @@ int store_copy_trials(const struct store *store, FILE *out)
 	return 0;
 }
 
+/* Copies a piece of one file to the end of another; 0 or -errno. */
+static int copy_piece(int from, struct store_piece piece, int to)
+{
+	char chunk[64 * 1024];
+
+	while (piece.begin < piece.end) {
+		size_t left = (size_t)(piece.end - piece.begin);
+		ssize_t n = pread(from, chunk,
+			left < sizeof(chunk) ? left : sizeof(chunk), piece.begin);
+
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		int error = write_whole(to, chunk, (size_t)n);
+
+		if (error < 0)
+			return error;
+		piece.begin += n;
+	}
+	return 0;
+}
+
+/* 0 or -errno. */
+static int append_failed(
+	const struct store *store, const struct store_piece *pieces, size_t count)
+{
+	int fd = openat(store->folder, FAILED_NAME,
+		O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0666);
+	int error = fd < 0 ? -errno : 0;
+
+	if (error == 0 && !at_line_begin(fd))
+		error = write_whole(fd, "\n", 1);
+	for (size_t i = 0; i < count && error == 0; i++)
+		error = copy_piece(store->trials, pieces[i], fd);
+	if (error == 0 && fsync(fd) < 0)
+		error = -errno;
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+/* What lies between the pieces, and behind the last; 0 or -errno. */
+static int copy_others(
+	const struct store *store, const struct store_piece *pieces, size_t count, int to)
+{
+	struct store_piece kept = {0};
+	int error = 0;
+
+	for (size_t i = 0; i <= count && error == 0; i++) {
+		kept.end = i < count ? pieces[i].begin : store->trials_bytes;
+		error = copy_piece(store->trials, kept, to);
+		kept.begin = i < count ? pieces[i].end : kept.end;
+	}
+	if (error == 0 && fsync(to) < 0)
+		error = -errno;
+	return error;
+}
+
+/* ".trials.jsonl.123.tmp": what sweep() knows as left behind. */
+static void temporary_name(char *text, size_t text_size, const char *name)
+{
+	snprintf(text, text_size, ".%s.%d.tmp", name, (int)getpid());
+}
+
+/* The new file is locked before it gets its name. 0 or -errno. */
+static int replace_trials(
+	struct store *store, const struct store_piece *pieces, size_t count)
+{
+	char temporary[NAME_MAX + 1];
+	struct stat status;
+
+	temporary_name(temporary, sizeof(temporary), TRIALS_NAME);
+	int fd = openat(store->folder, temporary,
+		O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
+	int error = fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+
+	if (error == 0)
+		error = copy_others(store, pieces, count, fd);
+	if (error == 0 &&
+		(fstat(fd, &status) < 0 || renameat(store->folder, temporary,
+						   store->folder, TRIALS_NAME) < 0))
+		error = -errno;
+	if (error < 0) {
+		if (fd >= 0) {
+			unlinkat(store->folder, temporary, 0);
+			close(fd);
+		}
+		return error;
+	}
+	close(store->trials);
+	store->trials = fd;
+	store->trials_bytes = status.st_size;
+	return fsync(store->folder) < 0 ? -errno : 0;
+}
+
+int store_move_failed(struct store *store, const struct store_piece *pieces, size_t count,
+	struct problem *problem)
+{
+	int error = append_failed(store, pieces, count);
+
+	if (error < 0)
+		return problem_set(problem, error,
+			"cannot write %.300s/" FAILED_NAME ": %s", store->path,
+			strerror(-error));
+	error = replace_trials(store, pieces, count);
+	if (error < 0)
+		problem_set(problem, error, "cannot write %.300s/" TRIALS_NAME ": %s",
+			store->path, strerror(-error));
+	return error;
+}
+
 /* Writes, flushes and closes; 0 or -errno. */
 static int fill(int fd, store_writer *writer, const void *what)
 {
@@ -251,8 +449,9 @@ static int fill(int fd, store_writer *writer, const void *what)
 	errno = 0;
 	int error = writer(out, what);
 
-	/* A write that failed on the way has left its errno and the stream's mark. */
-	if (error == 0 && (ferror(out) || fflush(out) != 0 || fsync(fd) < 0))
+	/* A write that failed on the way has left its errno and the stream's mark; what
+	 * the writer made of it says less. */
+	if (ferror(out) || (error == 0 && (fflush(out) != 0 || fsync(fd) < 0)))
 		error = errno ? -errno : -EIO;
 	if (fclose(out) != 0 && error == 0)
 		error = -errno;
@@ -264,7 +463,8 @@ int store_put(int folder, const char *name, store_writer *writer, const void *wh
 {
 	char temporary[NAME_MAX + 1];
 
-	snprintf(temporary, sizeof(temporary), ".%s.%d.tmp", name, (int)getpid());
+	sweep(folder, name);
+	temporary_name(temporary, sizeof(temporary), name);
 	int fd = openat(folder, temporary,
 		O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
 	int error = fd < 0 ? -errno : fill(fd, writer, what);

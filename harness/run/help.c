@@ -40,7 +40,7 @@ static const char options_text[] =
 	"What becomes of it:\n"
 	"  -o, --out DIR        default: results/run-DATE-TIME\n"
 	"  --resume DIR         go on with a run that was cut short: no other option\n"
-	"                       is needed\n"
+	"                       is needed; trials that failed are made again\n"
 	"  --no-plots           do not start gnuplot\n"
 	"  -q, --quiet          no progress on stderr, only problems\n"
 	"  -h, --help\n"

@@ -7,13 +7,12 @@
 #define HARNESS_RUN_PLAN_FILE_H
 
 #include "harness/run/options.h"
+#include "harness/store.h"
 
 #include "common/problem.h"
 
 #include <jansson.h>
 #include <stdbool.h>
-
-#define PLAN_FILE_NAME "plan.json" /* in the folder of a run */
 
 /*
  * Takes what the file (or, with in_folder, the plan of the run in that folder) says into

@@ -52,8 +52,9 @@ static json_t *session_json(const struct run *run)
 
 	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ",
 		gmtime_r(&run->facts.started, &utc));
-	return json_pack("{ss so ss ss ss}", "started", started, "trials_before",
-		record_u64(run->done_count), "version", MUXBENCH_VERSION, "kernel",
+	return json_pack("{ss so so ss ss ss}", "started", started, "trials_before",
+		record_u64(run->done_count), "trials_failed",
+		record_u64(run->failed_before), "version", MUXBENCH_VERSION, "kernel",
 		text_at(run->environment, NULL, "kernel"), "cpu",
 		text_at(run->environment, "cpu", "model"));
 }
@@ -120,9 +121,23 @@ int resume_begin_session(struct run *run, struct problem *problem)
 struct reading {
 	struct run *run;
 	struct replay_pair pair;
-	off_t whole_bytes; /* up to the end of the last trial that is whole */
-	size_t line;       /* its number, for messages */
+	off_t whole_bytes;          /* up to the end of the last trial that is whole */
+	size_t line;                /* its number, for messages */
+	struct store_piece *failed; /* of trials that are to be made again; owned */
+	size_t failed_count;
 };
+
+/* A program broke down in it: the next session makes it again. Its end comes later. */
+static int note_failed(struct reading *reading)
+{
+	if (!reading->failed)
+		reading->failed =
+			calloc(reading->run->plan.trial_count, sizeof(*reading->failed));
+	if (!reading->failed)
+		return -ENOMEM;
+	reading->failed[reading->failed_count++].begin = reading->whole_bytes;
+	return 0;
+}
 
 static int take_line(struct reading *reading, const char *line, size_t length,
 	bool *whole, struct problem *problem)
@@ -148,8 +163,21 @@ static int take_line(struct reading *reading, const char *line, size_t length,
 			"trial %" PRIu64 ".%02" PRIu64 " is not what the plan has there",
 			trial->block, trial->order_in_block);
 	*whole = true;
+	if (trial_status(trial) == TRIAL_FAILED) {
+		run->done[k] = false;
+		return note_failed(reading);
+	}
 	run->done_count++;
 	return summary_add(&run->summary, cell, trial);
+}
+
+static void end_trial(struct reading *reading, off_t bytes)
+{
+	size_t count = reading->failed_count;
+
+	reading->whole_bytes = bytes;
+	if (count > 0 && reading->failed[count - 1].end == 0)
+		reading->failed[count - 1].end = bytes;
 }
 
 /* The last line may lack its end, and the last trial its second line. */
@@ -173,7 +201,7 @@ static int read_lines(struct reading *reading, FILE *file, struct problem *probl
 				: take_line(
 					  reading, line, (size_t)length, &whole, problem);
 		if (error == 0 && whole)
-			reading->whole_bytes = bytes;
+			end_trial(reading, bytes);
 	}
 	if (error == 0 && ferror(file))
 		error = problem_set(problem, -EIO, "cannot be read");
@@ -191,6 +219,21 @@ static int cut(struct reading *reading, struct problem *problem)
 		"note: the last trial in %s was not whole: it is dropped and made again",
 		run->store.path);
 	return store_cut_trials(&run->store, reading->whole_bytes, problem);
+}
+
+static int move_failed(struct reading *reading, struct problem *problem)
+{
+	struct run *run = reading->run;
+
+	if (reading->failed_count == 0)
+		return 0;
+	progress_say(&run->progress,
+		"note: %zu trial%s had failed and %s made again (see %s/" FAILED_NAME ")",
+		reading->failed_count, reading->failed_count == 1 ? "" : "s",
+		reading->failed_count == 1 ? "is" : "are", run->store.path);
+	run->failed_before = reading->failed_count;
+	return store_move_failed(
+		&run->store, reading->failed, reading->failed_count, problem);
 }
 
 int resume_take_trials(struct run *run, struct problem *problem)
@@ -211,9 +254,13 @@ int resume_take_trials(struct run *run, struct problem *problem)
 	fclose(file);
 	if (error < 0) {
 		text_one_line(what.text);
-		return problem_set(problem, error,
+		problem_set(problem, error,
 			"cannot resume: %.160s/" TRIALS_NAME ", line %zu: %.240s",
 			run->store.path, reading.line, what.text);
-	}
-	return cut(&reading, problem);
+	} else
+		error = cut(&reading, problem);
+	if (error == 0)
+		error = move_failed(&reading, problem);
+	free(reading.failed);
+	return error;
 }

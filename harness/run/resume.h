@@ -15,7 +15,8 @@
 
 /*
  * Takes the finished trials of an open store into run->done and run->summary. A last line
- * or trial that is not whole is cut off, which is said. 0, or -errno with problem
+ * or trial that is not whole is cut off, and those that failed are moved to failed.jsonl
+ * and made again; both are said. 0, or -errno with problem
  * (-EBADMSG: the trials are of another plan, machine or version).
  */
 int resume_take_trials(struct run *run, struct problem *problem);

@@ -37,6 +37,7 @@ struct run {
 	struct summary summary;
 	bool *done; /* of each trial of the plan, by block: made before; owned */
 	size_t done_count;
+	size_t failed_before; /* trials of earlier sessions that are made again */
 	struct verdicts verdicts;
 	struct trial *trial; /* owned; the one in progress */
 	struct progress progress;
