@@ -32,7 +32,8 @@ int gnuplot_copy_script(
 	const struct gnuplot *gnuplot, const char *name, struct problem *problem);
 
 /*
- * Runs a script, which writes OUT.svg and OUT.png. assignments are gnuplot commands: the
+ * Runs a script, which writes OUT.svg and OUT.png: each takes the place of an older one
+ * only when it is whole. assignments are gnuplot commands, to which out= is added: the
  * caller puts nothing into them but numbers and words of this program, for a quote from
  * outside could begin another command. 0, -ECANCELED (without problem), or -errno with
  * problem: -ENOENT when gnuplot is not installed.

@@ -124,9 +124,9 @@ static int draw(const struct studio *studio, const struct picture *picture,
 	snprintf(script, sizeof(script), "%s.gp", picture->script);
 	note(data, studio->plots, words, sizeof(words));
 	snprintf(assignments, sizeof(assignments),
-		"data='%s%s%s.csv'; out='%s'; title_note='%s'; unit='%s'; x_column='%s'; "
+		"data='%s%s%s.csv'; title_note='%s'; unit='%s'; x_column='%s'; "
 		"x_words='%s'",
-		picture->data->name, against(data, picture->data->against_x), suffix, out,
+		picture->data->name, against(data, picture->data->against_x), suffix,
 		words, workload_unit(studio->plots->workload), x->column, x->words);
 
 	return gnuplot_draw(&studio->gnuplot, script, assignments, out, problem);

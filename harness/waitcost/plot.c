@@ -146,9 +146,9 @@ static int draw(
 
 	picture_name(rows, out, sizeof(out));
 	snprintf(assignments, sizeof(assignments),
-		"data='%s.csv'; out='%s'; title_note='%" PRIu64
+		"data='%s.csv'; title_note='%" PRIu64
 		" ready, no network, timeout 0, %s, %" PRIu64 " block%s'",
-		out, out, rows->run->plan.axes.ready[rows->ready],
+		out, rows->run->plan.axes.ready[rows->ready],
 		rows->run->placement.server_cpu < 0 ? "unpinned" : "one core", blocks,
 		blocks == 1 ? "" : "s");
 	return gnuplot_draw(gnuplot, SCRIPT, assignments, out, problem);
