@@ -3,6 +3,7 @@
 #define HARNESS_COMMAND_H
 
 #include "common/problem.h"
+#include "harness/syscalls/kernel_count.h"
 
 /*
  * argv[0] is the subcommand's name. Returns what the shell gets (exit_status.h, or 128
@@ -10,9 +11,13 @@
  */
 typedef int command_function(int argc, char *argv[], struct problem *problem);
 
-command_function command_run;
+/* The same of one that counts in the kernel: what that takes was found while it could. */
+typedef int command_counting_function(int argc, char *argv[],
+	const struct kernel_tracepoint *tracepoint, struct problem *problem);
+
+command_counting_function command_run;
 command_function command_waitcost;
-command_function command_counts;
+command_counting_function command_counts;
 command_function command_export;
 command_function command_report;
 

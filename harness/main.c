@@ -2,8 +2,10 @@
 #include "common/exit_status.h"
 #include "common/version.h"
 #include "harness/command.h"
+#include "harness/process/privileges.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,19 +13,22 @@
 struct command {
 	const char *name;
 	const char *summary;
-	command_function *function;
+	command_function *function;          /* one of the two */
+	command_counting_function *counting; /* in the kernel */
+	unsigned privileges; /* that it keeps when it was started through sudo */
 };
 
 static const struct command commands[] = {
 	{"run", "measure backends against idle connections: table, JSON, pictures",
-		command_run},
+		.counting = command_run, .privileges = PRIVILEGE_COUNT | PRIVILEGE_FIFO},
 	{"waitcost", "one wait alone, without a network, against descriptors",
-		command_waitcost},
+		.function = command_waitcost},
 	{"counts", "exact system calls of an echo and of a batch, by name",
-		command_counts},
-	{"export", "write a run in a format that another tool reads", command_export},
+		.counting = command_counts, .privileges = PRIVILEGE_COUNT},
+	{"export", "write a run in a format that another tool reads",
+		.function = command_export},
 	{"report", "show a run: a page with plots, Markdown, or plain text",
-		command_report},
+		.function = command_report},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
@@ -47,6 +52,20 @@ static void print_help(void)
 	     "  muxbench run --backends poll,epoll-lt --idle 0,1000,10000");
 }
 
+/* What needs root first, then never again; then the command looks at its options. */
+static int start(
+	const struct command *command, int argc, char *argv[], struct problem *problem)
+{
+	struct kernel_tracepoint tracepoint = {.known = false};
+
+	if (command->counting)
+		kernel_tracepoint_find(&tracepoint);
+	if (privileges_drop(command->privileges, problem) < 0)
+		return EXIT_STATUS_CANNOT_RUN;
+	return command->counting ? command->counting(argc, argv, &tracepoint, problem)
+				 : command->function(argc, argv, problem);
+}
+
 static int dispatch(int argc, char *argv[], struct problem *problem)
 {
 	if (argc < 2) {
@@ -64,7 +83,7 @@ static int dispatch(int argc, char *argv[], struct problem *problem)
 	}
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].function(argc - 1, argv + 1, problem);
+			return start(&commands[i], argc - 1, argv + 1, problem);
 	problem_set(problem, 0, "unknown command '%.80s' (see muxbench --help)", argv[1]);
 	return EXIT_STATUS_USAGE;
 }
@@ -86,6 +105,7 @@ int main(int argc, char *argv[])
 	struct problem problem = {""};
 
 	keep_standard_descriptors();
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error, not the end */
 	int status = dispatch(argc, argv, &problem);
 	if (status == EXIT_STATUS_OK && (fflush(stdout) != 0 || ferror(stdout))) {
 		problem_set(&problem, 0, "cannot write to stdout");

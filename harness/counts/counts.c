@@ -43,7 +43,6 @@ static int choose_placement(struct counts *counts, struct problem *problem)
 	if (placement_choose(&counts->placement, PLACEMENT_SAME_CORE, problem) < 0)
 		return EXIT_STATUS_CANNOT_RUN;
 	placement_step_aside(&counts->placement);
-	kernel_tracepoint_find(&counts->tracepoint);
 	return EXIT_STATUS_OK;
 }
 
@@ -111,7 +110,7 @@ static int write_output(FILE *out, const void *what)
 
 	fputc('\n', out);
 	json_decref(json);
-	return error;
+	return ferror(out) ? -EIO : error;
 }
 
 /* A new file appears whole; a device or a pipe is written to. */
@@ -215,10 +214,16 @@ static int run_stages(struct counts *counts, struct problem *problem)
 	return status == EXIT_STATUS_OK ? judge(counts, problem) : status;
 }
 
-int command_counts(int argc, char *argv[], struct problem *problem)
+int command_counts(int argc, char *argv[], const struct kernel_tracepoint *tracepoint,
+	struct problem *problem)
 {
 	struct counts counts = {
-		.argc = argc, .argv = argv, .started = time(NULL), .cancel_fd = -1};
+		.argc = argc,
+		.argv = argv,
+		.started = time(NULL),
+		.cancel_fd = -1,
+		.tracepoint = *tracepoint,
+	};
 	int status = EXIT_STATUS_USAGE;
 
 	if (counts_options_parse(&counts.options, argc, argv, problem) == 0) {

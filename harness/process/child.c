@@ -2,9 +2,11 @@
 #include "harness/process/child.h"
 
 #include "common/clock.h"
+#include "harness/process/privileges.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -57,6 +59,13 @@ static int launch_open(struct launch *launch)
 	return 0;
 }
 
+/* Those that this program was started with and does not know of: the ones it opened
+ * itself close at exec anyway, so an older kernel (before 5.11) is no error. */
+static void keep_to_own_descriptors(void)
+{
+	syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
 /* In the child, before exec: what must not be inherited. 0, or -1 with errno. */
 static int prepare(
 	const struct child_command *command, const struct launch *launch, pid_t parent)
@@ -71,13 +80,17 @@ static int prepare(
 	}
 	if (setpgid(0, 0) < 0)
 		return -1;
+	if (privileges_give_up() < 0)
+		return -1;
 	if (command->directory && chdir(command->directory) < 0)
 		return -1;
 	if (command->cpus &&
 		sched_setaffinity(0, sizeof(*command->cpus), command->cpus) < 0)
 		return -1;
+	keep_to_own_descriptors();
 	sigemptyset(&none);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	return dup2(launch->in[READ_END], STDIN_FILENO) < 0 ||
 			       dup2(launch->out[WRITE_END], STDOUT_FILENO) < 0 ||
@@ -118,9 +131,13 @@ static int take_end(int *end)
 	return fd;
 }
 
-/* Of a child that has ended or is about to. */
+/*
+ * Of a child that has ended or is about to. What it has started itself goes with it:
+ * until it is reaped nobody else can have its process group.
+ */
 static void reap(struct child *child)
 {
+	kill(-child->pid, SIGKILL);
 	while (waitpid(child->pid, &child->wait_status, 0) < 0 && errno == EINTR)
 		;
 	child->pid = 0;
@@ -238,6 +255,13 @@ int child_wait(struct child *child, int cancel_fd, uint64_t deadline_ns)
 		return event;
 	reap(child);
 	return 0;
+}
+
+bool child_has_ended(const struct child *child)
+{
+	struct pollfd end = {.fd = child->pidfd, .events = POLLIN};
+
+	return child->pid == 0 || poll(&end, 1, 0) > 0;
 }
 
 void child_close_input(struct child *child)

@@ -3,7 +3,9 @@
  *
  * A child talks over three pipes, dies with this process (PR_SET_PDEATHSIG) and has a
  * process group of its own, so that Ctrl-C in a terminal reaches only the harness, which
- * then ends its children in order. Every wait has a deadline. No shell is involved.
+ * then ends its children in order; what is left of the group ends with the child. It gets
+ * no other descriptor and no privilege (privileges.h). Every wait has a deadline. No
+ * shell is involved.
  */
 #ifndef HARNESS_PROCESS_CHILD_H
 #define HARNESS_PROCESS_CHILD_H
@@ -65,6 +67,9 @@ int child_await(struct child *child, int cancel_fd, uint64_t deadline_ns);
 
 /* Waits for the end and reaps; 0 (also when it had ended before) or as child_await(). */
 int child_wait(struct child *child, int cancel_fd, uint64_t deadline_ns);
+
+/* Whether the process has ended; it is not reaped. */
+bool child_has_ended(const struct child *child);
 
 /* Tells the child to stop by closing its stdin; its other pipes stay open. */
 void child_close_input(struct child *child);

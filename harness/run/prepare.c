@@ -3,6 +3,7 @@
 
 #include "common/exit_status.h"
 #include "harness/machine/environment.h"
+#include "harness/process/privileges.h"
 #include "harness/run/resume.h"
 
 #include <errno.h>
@@ -24,6 +25,8 @@ static int choose_placement(struct run *run, struct problem *problem)
 	int error = placement_choose(&run->placement, run->options.placement, problem);
 
 	run->placement.sched = run->options.sched;
+	if (run->options.sched == SCHED_POLICY_OTHER)
+		privileges_keep_only(PRIVILEGE_COUNT);
 	if (error == 0)
 		error = sched_probe(run->options.sched, problem);
 	return error < 0 ? EXIT_STATUS_CANNOT_RUN : EXIT_STATUS_OK;
@@ -119,7 +122,6 @@ static int look_around(struct run *run, struct problem *problem)
 	size_t i;
 
 	placement_step_aside(&run->placement);
-	kernel_tracepoint_find(&run->tracepoint);
 	run->environment =
 		environment_describe(&run->placement, &run->tracepoint, run->cancel_fd);
 	if (!run->environment) {

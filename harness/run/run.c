@@ -48,12 +48,14 @@ static int run_stages(struct run *run, struct problem *problem)
 	return run_finish(run, problem);
 }
 
-int command_run(int argc, char *argv[], struct problem *problem)
+int command_run(int argc, char *argv[], const struct kernel_tracepoint *tracepoint,
+	struct problem *problem)
 {
 	int status = EXIT_STATUS_USAGE;
 	struct run run;
 
 	run_init(&run, argc, argv);
+	run.tracepoint = *tracepoint;
 	if (run_options_parse(&run.options, argc, argv, problem) == 0) {
 		status = EXIT_STATUS_OK;
 		if (run.options.help)
