@@ -5,6 +5,7 @@
 #include "common/exit_status.h"
 #include "common/records.h"
 #include "harness/process/server_peer.h"
+#include "harness/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -67,9 +68,18 @@ int backends_list(struct backend_list *list, const struct launcher *launcher,
 	if (error == 0)
 		error = hear_entries(list, &server, problem);
 	peer_end(&server);
-	if (error == 0 && (list->count == 0 || !child_succeeded(&server.child)))
+	if (error == 0 && !child_succeeded(&server.child)) {
+		char end[80];
+
+		child_describe_end(&server.child, end, sizeof(end));
+		text_one_line(server.child.said);
+		return problem_set(problem, -ENODATA,
+			"muxbench-server --list --json ended in the middle: %s%s%.200s",
+			end, server.child.said_bytes > 0 ? ": " : "", server.child.said);
+	}
+	if (error == 0 && list->count == 0)
 		error = problem_set(problem, -ENODATA,
-			"%s/muxbench-server --list --json lists no backends",
+			"%.300s/muxbench-server --list --json lists no backends",
 			launcher->directory);
 	return error;
 }
@@ -130,6 +140,13 @@ int backends_probe(
 	if (error == 0)
 		error = server_peer_hello(&server, &hello, problem);
 	peer_end(&server);
+	if (error == -EPIPE) {
+		char end[80];
+
+		child_describe_end(&server.child, end, sizeof(end));
+		problem_set(
+			problem, error, "muxbench-server ended in the middle: %s", end);
+	}
 	if (error == 0 && hello.state != SERVER_READY)
 		error = problem_set(problem, -ENOTSUP,
 			"the required backend '%.80s' is not supported here: %s", name,

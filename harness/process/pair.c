@@ -11,7 +11,7 @@
 
 #define HELD_WAIT_NS  (20 * NS_PER_S)
 #define HELD_PAUSE_NS (5 * NS_PER_MS)
-#define LAST_WORDS_NS (100 * NS_PER_MS) /* until a breaking peer can be seen to end */
+#define LAST_WORDS_NS (500 * NS_PER_MS) /* until a breaking peer can be seen to end */
 
 static uint64_t connections_of(const struct pair_order *order)
 {
@@ -101,6 +101,9 @@ static int await_all_held(struct pair *pair, const struct pair_order *order,
 			return error;
 		if (snapshot.connections_held == connections_of(order))
 			break;
+		if (child_has_ended(&pair->load.child))
+			return problem_set(
+				problem, -EPIPE, "muxbench-load: ended before a request");
 		if (clock_now_ns() - begin_ns > HELD_WAIT_NS) {
 			window_mark(window, TRIAL_INVALID,
 				"idle set incomplete: held %" PRIu64 " of %" PRIu64,

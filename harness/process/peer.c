@@ -62,8 +62,12 @@ int peer_hear_line(
 		struct problem what = {""};
 		int found = jsonl_next(&peer->reader, object, &what);
 
-		if (found != 0)
-			return found > 0 ? 0 : blame(peer, found, what.text, problem);
+		if (found > 0)
+			return 0;
+		if (found < 0) {
+			peer->reported = true;
+			return blame(peer, found, what.text, problem);
+		}
 		int event = child_await(&peer->child, peer->cancel_fd, deadline_ns);
 
 		if (event == -ECANCELED)
@@ -77,8 +81,10 @@ int peer_hear_line(
 
 		if (n == 0)
 			return blame(peer, -EPIPE, "ended without an answer", problem);
-		if (n == -EMSGSIZE)
+		if (n == -EMSGSIZE) {
+			peer->reported = true;
 			return blame(peer, n, "a line without an end", problem);
+		}
 		if (n < 0 && n != -EAGAIN)
 			return blame(peer, n, strerror(-n), problem);
 	}

@@ -38,7 +38,7 @@ int launcher_open(struct launcher *launcher, char *directory, const cpu_set_t *c
 struct peer {
 	const char *name; /* of the program */
 	int cancel_fd;
-	bool reported; /* it said "error": why it ends is known */
+	bool reported; /* it said "error", or nonsense: why it ends is known */
 	struct child child;
 	struct jsonl_reader reader;
 };

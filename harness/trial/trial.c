@@ -16,7 +16,7 @@
 
 #define HELD_WAIT_NS  (20 * NS_PER_S)
 #define HELD_PAUSE_NS (5 * NS_PER_MS)
-#define LAST_WORDS_NS (100 * NS_PER_MS) /* until a breaking peer can be seen to end */
+#define LAST_WORDS_NS (500 * NS_PER_MS) /* until a breaking peer can be seen to end */
 #define HALVED_MIN_NS (50 * NS_PER_MS)  /* of a window that is looked at half way */
 
 enum { SETTLE_MS = 500 };
@@ -139,6 +139,9 @@ static int await_all_held(struct session *session)
 			return error;
 		if (snapshot.connections_held == total)
 			break;
+		if (child_has_ended(&session->load.child))
+			return problem_set(&session->problem, -EPIPE,
+				"muxbench-load: ended before a request");
 		if (clock_now_ns() - begin_ns > HELD_WAIT_NS) {
 			char reason[120];
 

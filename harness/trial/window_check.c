@@ -41,17 +41,40 @@ static void check_requests(struct window *window)
 		window_mark(window, TRIAL_INVALID, "no request was completed");
 }
 
+/* What the client says, against itself: each request has its latency and its echo. */
+static void check_client_account(struct window *window)
+{
+	const struct load_counters *client = &window->load.counters;
+	uint64_t timed = window->load.service.count;
+
+	if (client->requests_completed != timed)
+		window_mark(window, TRIAL_INVALID,
+			"the client's own account: %" PRIu64
+			" requests completed, %" PRIu64 " timed",
+			client->requests_completed, timed);
+	if (client->errors == 0 && client->bytes_rx != client->bytes_tx)
+		window_mark(window, TRIAL_INVALID,
+			"the client's own account: %" PRIu64 " bytes sent, %" PRIu64
+			" received",
+			client->bytes_tx, client->bytes_rx);
+}
+
 /* What the server says of itself, against the client and against itself. */
 static void check_account(struct window *window)
 {
-	uint64_t sent = window_server_counters(window).bytes_tx;
-	uint64_t received = window->load.counters.bytes_rx;
+	const struct load_counters *client = &window->load.counters;
+	struct server_counters server = window_server_counters(window);
 
-	if (sent != received)
+	if (server.bytes_tx != client->bytes_rx)
 		window_mark(window, TRIAL_INVALID,
 			"the server counted %" PRIu64 " bytes sent, the client received "
 			"%" PRIu64,
-			sent, received);
+			server.bytes_tx, client->bytes_rx);
+	if (server.bytes_rx != client->bytes_tx)
+		window_mark(window, TRIAL_INVALID,
+			"the server counted %" PRIu64
+			" bytes received, the client sent %" PRIu64,
+			server.bytes_rx, client->bytes_tx);
 	if (window->after.usage.cpu_ns < window->before.usage.cpu_ns)
 		window_mark(
 			window, TRIAL_INVALID, "the server's CPU time went backwards");
@@ -62,6 +85,7 @@ void window_check(struct window *window, uint64_t connections)
 	check_held(window, &window->before, connections, "start");
 	check_held(window, &window->after, connections, "end");
 	check_requests(window);
+	check_client_account(window);
 	check_account(window);
 }
 

@@ -130,10 +130,11 @@ static int converse(struct waitcost_trial *trial, struct peer *server)
 	json_decref(answer);
 	bool ended = child_wait(&server->child, -1, clock_now_ns() + END_WAIT_NS) == 0;
 
-	if (error == -EPIPE && ended)
+	if (ended && (error == -EPIPE ||
+			     (trial->measured && !child_succeeded(&server->child))))
 		fail_by_end(trial, server);
-	else if (trial->measured && (!ended || !child_succeeded(&server->child)))
-		decide(trial, TRIAL_FAILED, "muxbench-server did not end well");
+	else if (trial->measured && !ended)
+		decide(trial, TRIAL_FAILED, "muxbench-server did not end");
 	return 0;
 }
 

@@ -30,7 +30,7 @@ static int show(struct waitcost_run *run, struct problem *problem)
 		error = store_put(
 			run->folder, WAITCOST_RESULT_NAME, write_json, result, problem);
 	if (run->options.json)
-		write_json(stdout, result);
+		write_json(stdout, result); /* main() sees whether it could be written */
 	else
 		waitcost_run_print(stdout, run);
 	json_decref(result);
