@@ -50,9 +50,15 @@ void net_address_format(
 
 bool net_address_is_loopback(const struct net_address *address)
 {
-	if (address->storage.ss_family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(
-			&((const struct sockaddr_in6 *)&address->storage)->sin6_addr);
+	enum { MAPPED_IPV4_AT = 12 }; /* "::ffff:127.0.0.1" (RFC 4291, 2.5.5.2) */
+
+	if (address->storage.ss_family == AF_INET6) {
+		const struct in6_addr *in6 =
+			&((const struct sockaddr_in6 *)&address->storage)->sin6_addr;
+
+		return IN6_IS_ADDR_LOOPBACK(in6) ||
+		       (IN6_IS_ADDR_V4MAPPED(in6) && in6->s6_addr[MAPPED_IPV4_AT] == 127);
+	}
 	const struct sockaddr_in *in = (const struct sockaddr_in *)&address->storage;
 	return ntohl(in->sin_addr.s_addr) >> 24 == 127;
 }

@@ -169,6 +169,12 @@ static int handle_commands(struct program *program)
 
 static int problem_ended(struct problem *problem, const struct worker *worker, int error)
 {
+	if (error == -ENOMEM)
+		return problem_set(problem, error,
+			"the %s backend ended: no memory for tables and buffers of %d "
+			"descriptors: lower their number (ulimit -n), raise the limit on "
+			"address space (ulimit -v), or see vm.overcommit_memory",
+			worker->backend->name, worker->server.fds_max);
 	return problem_set(problem, error < 0 ? error : -EIO, "the %s backend ended: %s",
 		worker->backend->name,
 		error < 0 ? strerror(-error) : "nobody had asked it to");
