@@ -1,0 +1,11 @@
+# What the tests of honesty need beside the plug-ins: things to preload into a program.
+preloads := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/fixtures/preload_*.c))
+$(preloads): $(settings)
+test check: $(preloads)
+
+# 100 kills at random moments, over server, load and harness: some five minutes.
+KILLS ?= 100
+.PHONY: test-kills test-long
+test-kills: all
+	tests/long/random_kills --build $(abspath $(BUILD)) --kills $(KILLS)
+test-long: test-kills
