@@ -166,9 +166,6 @@ uninstall:
 	rm -f $(addprefix $(mandir)/,$(notdir $(wildcard docs/man/*.1)))
 	rm -rf $(sharedir) $(incdir)
 
-clean:
-	rm -rf build build-address build-thread
-
 # ---- hardening, and a build that knows its settings --------------------------------------
 include scripts/hardening.mk
 

@@ -23,9 +23,13 @@ $(common_objects) $(backend_objects) $(server_objects) $(loadgen_objects) $(harn
 $(settings):
 	@$(ask_compiler)
 
-# A folder of another name goes too, if it was made here and the project is not inside it.
-.PHONY: clean-settings
-clean: clean-settings
-clean-settings:
+# The folders of these names, or the one of another: if it was made here, and the project
+# is not inside it.
+usual := build build-address build-thread
+clean:
+ifneq ($(filter $(BUILD),$(usual)),)
+	rm -rf $(usual)
+else
 	@case '$(CURDIR)/' in '$(abspath $(BUILD))'/*) exit 0;; esac; \
 		[ ! -e '$(settings)' ] || rm -rf '$(BUILD)'
+endif
