@@ -5,9 +5,8 @@
 # builds all of it again. The settings come as CC, CFLAGS, LDFLAGS and SAN.
 #
 # The list is that of the OpenSSF, "Compiler Options Hardening Guide for C and C++". Left out:
-# -ftrivial-auto-var-init (clears the 64 KiB that an echo reads into, at each call),
-# -fno-strict-aliasing and -fno-strict-overflow (other code, without an attacker in between:
-# sanitizers watch both here), and -z nodlopen (the server opens plug-ins).
+# -fno-strict-aliasing and -fno-strict-overflow (they change what is measured for the sake of
+# bugs that the sanitizers look for), and -z nodlopen (the server opens plug-ins).
 set -eu
 
 build=$1
@@ -15,7 +14,8 @@ settings="cc: $CC
 $($CC --version 2>/dev/null | head -n 1)
 cflags: $CFLAGS
 ldflags: $LDFLAGS
-sanitizer: $SAN"
+sanitizer: $SAN
+asked by: $(cksum <"$0")"
 [ "$settings" != "$(cat "$build/settings" 2>/dev/null)" ] || [ ! -e "$build/hardening.mk" ] || exit 0
 
 mkdir -p "$build"
@@ -60,7 +60,8 @@ first() { head -n 1; }
 	echo 'hardening_cflags := -fPIE' $(taken_by compile $fortify | first) \
 		$(taken_by compile -fstack-protector-strong -fstack-clash-protection) \
 		$(taken_by compile -fcf-protection=full -mbranch-protection=standard | first) \
-		$(taken_by compile -fstrict-flex-arrays=3 -fno-delete-null-pointer-checks)
+		$(taken_by compile -fstrict-flex-arrays=3 -fno-delete-null-pointer-checks \
+			-ftrivial-auto-var-init=zero)
 	# shellcheck disable=SC2046
 	echo 'hardening_ldflags :=' $(taken_by link -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack \
 		-Wl,--as-needed)
