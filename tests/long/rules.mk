@@ -1,6 +1,9 @@
 # What the tests of honesty need beside the plug-ins: things to preload into a program.
 preloads := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/fixtures/preload_*.c))
 $(preloads): $(settings)
+# They come into programs that are not ours, too.
+$(preloads): ALL_CFLAGS := $(filter-out -fsanitize% -fno-sanitize%,$(ALL_CFLAGS))
+$(preloads): ALL_LDFLAGS := $(filter-out -fsanitize%,$(ALL_LDFLAGS))
 test check: $(preloads)
 
 # 100 kills at random moments, over server, load and harness: some five minutes.
