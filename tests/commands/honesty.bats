@@ -344,6 +344,28 @@ meddle() {
 	grep -q 'muxbench-server: not a line with one JSON object' <<<"$stderr"
 }
 
+@test "[row 19] kill -9 of the harness ends a server that hangs, too" {
+	meddle "muxbench-server window hang" "$BATS_TEST_TMPDIR/once"
+	"$bin/muxbench" run --backends poll --idle 0 --blocks 1 --duration 5 --no-plots --quiet \
+		--out "$BATS_TEST_TMPDIR/out" >/dev/null 2>&1 3>&- &
+	pid=$!
+	started+=("$pid")
+	for _ in $(seq 200); do
+		[ -e "$BATS_TEST_TMPDIR/once" ] && break
+		sleep 0.05
+	done
+	[ -e "$BATS_TEST_TMPDIR/once" ]
+	server=$(pgrep -P "$pid" -f "^$BUILD/muxbench-server")
+	kill -KILL "$pid"
+	wait_status "$pid"
+	[ "$status" -eq 137 ]
+	for _ in $(seq 20); do
+		[ -d "/proc/$server" ] || break
+		sleep 0.05
+	done
+	[ ! -d "/proc/$server" ]
+}
+
 @test "[row 19] kill -9 at random moments, over server, load and harness" {
 	run_split tests/long/random_kills --build "$BUILD" --kills 6
 	echo "$stdout $stderr" >&2
