@@ -21,7 +21,7 @@ teardown() {
 run_split() {
 	local errors="$BATS_TEST_TMPDIR/stderr"
 	status=0
-	stdout=$(timeout 60 "$@" 2>"$errors") || status=$?
+	stdout=$(timeout -k 5 60 "$@" 2>"$errors") || status=$?
 	stderr=$(cat "$errors")
 }
 

@@ -131,7 +131,7 @@ class Meddler:
                 for line in lines:
                     self.pass_on(fd, line + b"\n")
         if self.quiet:
-            time.sleep(30)  # it does not end by itself, see preload_leave.c
+            time.sleep(10)  # it does not end by itself, see preload_leave.c
 
     def pass_on(self, fd, line):
         if self.quiet:
