@@ -3,7 +3,7 @@
  */
 #include "tests/contract/contract.h"
 
-#include "common/clock.h"
+#include "backends/echo.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,6 +43,47 @@ static void sizes(struct contract *contract)
 	server_settle(&contract->server, &snapshot);
 	assert_int_equal(snapshot.bytes_rx, sum);
 	assert_int_equal(snapshot.bytes_tx, sum);
+}
+
+/*
+ * What waits when the server wakes is just a buffer, or just what one event may move
+ * (echo.h): a loop that ends there must know whether anything is left, a FIN included.
+ */
+static void boundary_sizes(struct contract *contract)
+{
+	static const size_t boundaries[] = {ECHO_BUFFER_BYTES, 2 * ECHO_BUFFER_BYTES,
+		ECHO_BUDGET_BYTES / 2, ECHO_BUDGET_BYTES};
+	struct client *client = contract->clients;
+
+	for (size_t i = 0; i < sizeof(boundaries) / sizeof(*boundaries); i++)
+		for (size_t bytes = boundaries[i] - 1; bytes <= boundaries[i] + 1;
+			bytes++) {
+			contract_connect(contract, 0, CLIENT_BUFFERS_PLAIN);
+			client_echo(client, 100000); /* it gets a larger window so */
+			server_pause(&contract->server);
+			client_send(client, bytes);
+			server_resume(&contract->server);
+			client_receive_owed(client);
+			server_pause(&contract->server);
+			client_send(client, bytes);
+			client_finish(client);
+			server_resume(&contract->server);
+			client_receive_owed(client);
+			client_expect_end(client);
+			client_close(client);
+		}
+	expect_no_errors(contract);
+}
+
+static void many_mebibytes(struct contract *contract)
+{
+	struct client *client = contract_connect(contract, 0, CLIENT_BUFFERS_PLAIN);
+
+	client_echo(client, 16 << 20);
+	client_send_and_receive(client, 16 << 20);
+	client_finish(client);
+	client_receive_owed(client);
+	client_expect_end(client);
 }
 
 /*
@@ -145,11 +186,13 @@ static void dribble(struct contract *contract)
 /* TCP keeps no message boundaries: many messages wait in one recv, or half a one. */
 static void pipelined(struct contract *contract)
 {
-	enum { MESSAGES = 2000 };
+	enum { UNREAD = 2000, MESSAGES = 20000 };
 	struct client *client = contract_connect(contract, 0, CLIENT_BUFFERS_PLAIN);
 
-	for (size_t i = 0; i < MESSAGES; i++)
+	for (size_t i = 0; i < UNREAD; i++)
 		client_send(client, 1 + i % 60);
+	for (size_t i = 0; i < MESSAGES; i++)
+		client_send_and_receive(client, 1 + i % 60);
 	client_receive_owed(client);
 	client_finish(client);
 	client_expect_end(client);
@@ -199,16 +242,32 @@ static void stopped_and_continued(struct contract *contract)
 }
 
 const struct contract_case cases_bytes[] = {
-	{.name = "echoes 1 byte to 1 MiB byte for byte", .run = sizes},
-	{.name = "16 MiB to a reader who is slow and rests", .run = slow_reader},
-	{.name = "half-close returns everything before the FIN", .run = half_close},
+	{.name = "echoes 1 byte to 1 MiB byte for byte", .run = sizes, .rows = ROW(9)},
+	{.name = "just a buffer, just a budget, waiting at the wake",
+		.run = boundary_sizes,
+		.rows = ROW(5) | ROW(9)},
+	{.name = "16 MiB there and back", .run = many_mebibytes, .rows = ROW(9)},
+	{.name = "16 MiB to a reader who is slow and rests",
+		.run = slow_reader,
+		.rows = ROW(7) | ROW(8) | ROW(9)},
+	{.name = "half-close returns everything before the FIN",
+		.run = half_close,
+		.rows = ROW(5)},
 	{.name = "a FIN right behind the bytes is not overlooked",
-		.run = fin_right_behind_the_bytes},
+		.run = fin_right_behind_the_bytes,
+		.rows = ROW(5)},
 	{.name = "half-close while the server is blocked on its write",
-		.run = half_close_while_blocked},
-	{.name = "a dribble of single bytes", .run = dribble},
-	{.name = "2,000 small messages at once, unread", .run = pipelined},
-	{.name = "an urgent byte leaves the others as they are", .run = urgent_byte},
-	{.name = "stopped and continued, it goes on", .run = stopped_and_continued},
+		.run = half_close_while_blocked,
+		.rows = ROW(6) | ROW(8)},
+	{.name = "a dribble of single bytes", .run = dribble, .rows = ROW(9)},
+	{.name = "20,000 small messages in a row, 2,000 of them unread",
+		.run = pipelined,
+		.rows = ROW(9)},
+	{.name = "an urgent byte leaves the others as they are",
+		.run = urgent_byte,
+		.rows = ROW(10)},
+	{.name = "stopped and continued, it goes on",
+		.run = stopped_and_continued,
+		.rows = ROW(3)},
 	{.name = NULL},
 };

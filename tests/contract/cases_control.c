@@ -190,6 +190,33 @@ static void ends_in_spite_of_a_stalled_reader(struct contract *contract)
 	server_expect_exit(&contract->server);
 }
 
+/*
+ * After a signal it takes nothing new, though it still runs for one who is owed: a
+ * request, a connection, one that waited in the queue. None of them gets a byte, and the
+ * one who is owed gets all of his.
+ */
+static void nothing_new_after_the_signal(struct contract *contract)
+{
+	struct client *reader = contract_connect(contract, 0, CLIENT_BUFFERS_SMALL);
+	struct client *idle = contract_connect_many(contract, 1, 3, CLIENT_BUFFERS_PLAIN);
+
+	for (size_t i = 0; i < 3; i++)
+		client_echo(&idle[i], 64);
+	make_it_owe(contract, reader);
+	server_signal(&contract->server, SIGTERM);
+	client_expect_end(&idle[0]); /* it has begun to stop */
+	client_send(&idle[1], 100);
+	client_expect_refusal(&idle[1]);
+	client_expect_end(&idle[2]);
+	struct client *late = contract_connect(contract, 4, CLIENT_BUFFERS_PLAIN);
+
+	client_send(late, 100);
+	client_receive_owed(reader);
+	client_expect_end(reader);
+	server_expect_exit(&contract->server);
+	client_expect_refusal(late);
+}
+
 static void ends_by_command(struct contract *contract)
 {
 	struct client *client = contract_connect(contract, 0, CLIENT_BUFFERS_PLAIN);
@@ -217,10 +244,19 @@ const struct contract_case cases_control[] = {
 		.run = garbage_commands},
 	{.name = "SIGTERM: what is owed goes out, then the FINs, then exit 0",
 		.run = ends_by_sigterm,
+		.rows = ROW(18),
 		.ends_server = true},
-	{.name = "SIGINT: the same", .run = ends_by_sigint, .ends_server = true},
+	{.name = "SIGINT: the same",
+		.run = ends_by_sigint,
+		.rows = ROW(18),
+		.ends_server = true},
+	{.name = "SIGTERM while one is owed: nobody else gets a byte",
+		.run = nothing_new_after_the_signal,
+		.rows = ROW(18),
+		.ends_server = true},
 	{.name = "SIGTERM with a reader who never reads: exit 0",
 		.run = ends_in_spite_of_a_stalled_reader,
+		.rows = ROW(7) | ROW(18),
 		.ends_server = true},
 	{.name = "the stop command", .run = ends_by_command, .ends_server = true},
 	{.name = "end of file on stdin", .run = ends_with_its_stdin, .ends_server = true},

@@ -21,7 +21,8 @@ static double rate(uint64_t before, uint64_t after, const struct server_snapshot
 	       (double)(last->at_ns - first->at_ns);
 }
 
-enum { FEW_DESCRIPTORS = 32 }; /* for the server of the next case, its own included */
+/* for the servers of the next cases, their own included */
+enum { FEW_DESCRIPTORS = 32, ROOM_DESCRIPTORS = 64 };
 
 /*
  * Connects more clients than can be held, and waits until the server holds as many as it
@@ -86,6 +87,62 @@ static void descriptors_run_out(struct contract *contract)
 		client_receive_owed(&clients[i]);
 	for (size_t i = waiting; i < FEW_DESCRIPTORS; i++)
 		client_echo(&clients[i], 64);
+}
+
+/*
+ * The strict form: room comes without anything that the server could notice. Its limit is
+ * lowered and raised again from outside; no socket, signal or command tells it. Whoever
+ * tries again only when something happens leaves them in the queue for ever.
+ */
+static void room_comes_unnoticed(struct contract *contract)
+{
+	enum { CLIENTS = 20, FEWER_DESCRIPTORS = 20 };
+	struct server_process *server = &contract->server;
+	struct client *clients = contract->clients;
+	struct server_snapshot snapshot;
+
+	server_settle(server, &snapshot);
+	assert_true(server_descriptors(server) < FEWER_DESCRIPTORS);
+	server_limit_descriptors(server, FEWER_DESCRIPTORS);
+	contract_connect_many(contract, 0, CLIENTS, CLIENT_BUFFERS_PLAIN);
+	for (size_t i = 0; i < CLIENTS; i++)
+		client_send(&clients[i], 64 + i);
+	uint64_t deadline = deadline_ns();
+
+	do {
+		server_ask(server, 0, &snapshot);
+		usleep(1000);
+	} while (snapshot.accept_pauses == 0 && clock_now_ns() < deadline);
+	assert_true(snapshot.accept_pauses > 0);
+	assert_in_range(snapshot.held, 1, CLIENTS - 1);
+	for (size_t i = 0; i < snapshot.held; i++)
+		client_receive_owed(&clients[i]);
+	usleep(20000); /* so that whatever else it had to do is done */
+	server_limit_descriptors(server, ROOM_DESCRIPTORS);
+	for (size_t i = 0; i < CLIENTS; i++)
+		client_receive_owed(&clients[i]);
+	server_ask(server, 0, &snapshot);
+	assert_int_equal(snapshot.held, CLIENTS);
+}
+
+/* It holds as many as it said it can, and still has what a snapshot needs to look. */
+static void just_as_many_as_it_said(struct contract *contract)
+{
+	struct server_process *server = &contract->server;
+	size_t count = (size_t)server->connections_max;
+	struct server_snapshot snapshot;
+
+	assert_in_range(count, 1, ROOM_DESCRIPTORS);
+	contract_connect_many(contract, 0, count, CLIENT_BUFFERS_PLAIN);
+	server_await_held(server, count);
+	for (size_t i = 0; i < count; i++)
+		client_echo(&contract->clients[i], 1000);
+	for (int i = 0; i < 10; i++) {
+		server_settle(server, &snapshot);
+		assert_true(snapshot.has_usage);
+	}
+	assert_int_equal(snapshot.held, count);
+	assert_int_equal(snapshot.accept_pauses, 0);
 }
 
 /* Waits until so many connections were accepted or refused. */
@@ -154,9 +211,19 @@ static void past_1024_descriptors(struct contract *contract)
 const struct contract_case cases_limits[] = {
 	{.name = "out of descriptors: it rests, serves on, and recovers",
 		.run = descriptors_run_out,
+		.rows = ROW(1),
 		.descriptors = FEW_DESCRIPTORS},
+	{.name = "room that comes unnoticed is found",
+		.run = room_comes_unnoticed,
+		.rows = ROW(1),
+		.descriptors = ROOM_DESCRIPTORS},
+	{.name = "with just as many connections as it said, it settles",
+		.run = just_as_many_as_it_said,
+		.rows = ROW(1),
+		.descriptors = ROOM_DESCRIPTORS},
 	{.name = "past 1,024 descriptors: served, or refused and counted",
 		.run = past_1024_descriptors,
+		.rows = ROW(14),
 		.descriptors_needed = 1300},
 	{.name = NULL},
 };

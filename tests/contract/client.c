@@ -196,6 +196,18 @@ void client_echo(struct client *client, size_t bytes)
 	client_receive_owed(client);
 }
 
+void client_send_and_receive(struct client *client, size_t bytes)
+{
+	size_t unsent = bytes - client_send_some(client, bytes);
+
+	while (unsent > 0) {
+		await(client, POLLIN | POLLOUT, "send or receive");
+		client_receive_some(client, PIECE_BYTES);
+		fail_if_ended(client);
+		unsent -= client_send_some(client, unsent);
+	}
+}
+
 void client_send_urgent(struct client *client)
 {
 	await(client, POLLOUT, "send urgent data");
@@ -224,6 +236,13 @@ bool client_was_refused(struct client *client)
 	if (n > 0 || (n < 0 && errno != EAGAIN && errno != ECONNRESET))
 		fail_with_errno(client, "neither refused nor left in peace");
 	return n == 0 || errno == ECONNRESET;
+}
+
+void client_expect_refusal(struct client *client)
+{
+	await(client, POLLIN, "be refused");
+	if (!client_was_refused(client))
+		fail_msg("client %ju was not refused", (uintmax_t)client->seed);
 }
 
 void client_close(struct client *client)

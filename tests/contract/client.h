@@ -54,6 +54,9 @@ void client_receive(struct client *client, size_t bytes);
 /* Receives until everything that was sent is back. */
 void client_receive_owed(struct client *client);
 
+/* Sends bytes more, and receives whenever they do not fit. */
+void client_send_and_receive(struct client *client, size_t bytes);
+
 /* Sends and receives at once, until bytes more have been sent and all is back. */
 void client_echo(struct client *client, size_t bytes);
 
@@ -68,6 +71,9 @@ void client_expect_end(struct client *client);
 
 /* Has the server ended the connection, by FIN or by RST, without a byte? */
 bool client_was_refused(struct client *client);
+
+/* Waits for that, by FIN or by RST, and not one byte before it. */
+void client_expect_refusal(struct client *client);
 
 void client_close(struct client *client);
 /* An RST instead of a FIN (socket(7), SO_LINGER with a time of 0). */

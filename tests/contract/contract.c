@@ -25,16 +25,43 @@ struct client *contract_connect_many(struct contract *contract, size_t first,
 	return &contract->clients[first];
 }
 
+struct client *contract_connect_stopped(
+	struct contract *contract, size_t count, enum client_buffers buffers)
+{
+	enum { BACKLOG_SURE = 1000 }; /* the server's is net.core.somaxconn: 4,096 */
+
+	for (size_t first = 0; first < count; first += BACKLOG_SURE) {
+		size_t left = count - first;
+		size_t some = left < BACKLOG_SURE ? left : BACKLOG_SURE;
+
+		server_pause(&contract->server);
+		contract_connect_many(contract, first, some, buffers);
+		server_resume(&contract->server);
+		server_await_held(&contract->server, first + some);
+	}
+	return contract->clients;
+}
+
 void contract_fill(struct contract *contract, struct client *client)
 {
+	contract_fill_many(contract, client, 1);
+}
+
+void contract_fill_many(struct contract *contract, struct client *clients, size_t count)
+{
 	struct server_snapshot snapshot;
-	uint64_t sent_before;
+	bool more;
 
 	do {
-		sent_before = client->sent;
-		client_send_what_fits(client);
+		more = false;
+		for (size_t i = 0; i < count; i++) {
+			uint64_t sent_before = clients[i].sent;
+
+			client_send_what_fits(&clients[i]);
+			more = more || clients[i].sent > sent_before;
+		}
 		server_settle(&contract->server, &snapshot);
-	} while (client->sent > sent_before);
+	} while (more);
 }
 
 void contract_close_clients(struct contract *contract)

@@ -10,9 +10,10 @@
 #define TESTS_CONTRACT_CONTRACT_H
 
 #include "tests/contract/client.h"
+#include "tests/contract/rows.h"
 #include "tests/contract/server_process.h"
 
-enum { CLIENTS_MAX = 1200 };
+enum { CLIENTS_MAX = 10240 };
 
 /* One server and its clients. Whatever a case leaves open is closed behind it. */
 struct contract {
@@ -24,13 +25,17 @@ struct contract {
 struct contract_case {
 	const char *name; /* what must hold, as a sentence; NULL ends a table */
 	void (*run)(struct contract *contract);
+	unsigned rows; /* ROW(n) of each fault of the matrix that it covers; 0: none */
 	rlim_t descriptors;        /* RLIMIT_NOFILE of the server; 0: as it is here */
 	rlim_t descriptors_needed; /* skipped where the hard limit is lower */
-	bool ends_server;          /* run() itself sees the server to its end */
+	const char *preload; /* a shared object under $BUILD for LD_PRELOAD; NULL: none */
+	bool ends_server;    /* run() itself sees the server to its end */
 };
 
 extern const struct contract_case cases_bytes[];
+extern const struct contract_case cases_resets[];
 extern const struct contract_case cases_crowd[];
+extern const struct contract_case cases_thousands[];
 extern const struct contract_case cases_limits[];
 extern const struct contract_case cases_control[];
 
@@ -42,8 +47,16 @@ struct client *contract_connect(
 struct client *contract_connect_many(struct contract *contract, size_t first,
 	size_t count, enum client_buffers buffers);
 
+/*
+ * The same while the server is stopped, so that it finds them together; returns when all
+ * are held. Quick for thousands: a backend that scans does so once for many newcomers.
+ */
+struct client *contract_connect_stopped(
+	struct contract *contract, size_t count, enum client_buffers buffers);
+
 /* Sends without reading until nothing more fits: the server is blocked on its write. */
 void contract_fill(struct contract *contract, struct client *client);
+void contract_fill_many(struct contract *contract, struct client *clients, size_t count);
 
 void contract_close_clients(struct contract *contract);
 

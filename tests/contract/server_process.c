@@ -29,14 +29,32 @@ uint64_t deadline_ns(void)
 	return clock_now_ns() + DEADLINE_S * NS_PER_S;
 }
 
-/* In the child: becomes the server, or ends with a line on what is its stderr. */
-static void become_server(const char *backend, rlim_t descriptors)
+static const char *build_folder(void)
+{
+	const char *build = getenv("BUILD");
+
+	return build ? build : "build";
+}
+
+static void set_preload(const char *preload)
 {
 	char path[PATH_BYTES];
-	const char *build = getenv("BUILD");
+
+	snprintf(path, sizeof(path), "%s/%s", build_folder(), preload);
+	setenv("LD_PRELOAD", path, true);
+	/* ours holds nothing that ASan would have to see first */
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", true);
+}
+
+/* In the child: becomes the server, or ends with a line on what is its stderr. */
+static void become_server(const char *backend, rlim_t descriptors, const char *preload)
+{
+	char path[PATH_BYTES];
 	struct rlimit limit = {descriptors, descriptors};
 
-	snprintf(path, sizeof(path), "%s/muxbench-server", build ? build : "build");
+	snprintf(path, sizeof(path), "%s/muxbench-server", build_folder());
+	if (preload)
+		set_preload(preload);
 	prctl(PR_SET_PDEATHSIG,
 		SIGKILL); /* a test that crashes leaves no server behind */
 	close_range(STDERR_FILENO + 1, ~0U, 0); /* nor does it inherit descriptors */
@@ -47,7 +65,8 @@ static void become_server(const char *backend, rlim_t descriptors)
 	_exit(127);
 }
 
-static void launch(struct server_process *server, const char *backend, rlim_t descriptors)
+static void launch(struct server_process *server, const char *backend, rlim_t descriptors,
+	const char *preload)
 {
 	int commands[2], events[2];
 
@@ -63,7 +82,7 @@ static void launch(struct server_process *server, const char *backend, rlim_t de
 		dup2(commands[0], STDIN_FILENO);
 		dup2(events[1], STDOUT_FILENO);
 		dup2(server->log_fd, STDERR_FILENO);
-		become_server(backend, descriptors);
+		become_server(backend, descriptors, preload);
 	}
 	close(commands[0]);
 	close(events[1]);
@@ -91,10 +110,16 @@ static json_t *get_object(const json_t *object, const char *key)
 
 void server_start(struct server_process *server, const char *backend, rlim_t descriptors)
 {
+	server_start_preloaded(server, backend, descriptors, NULL);
+}
+
+void server_start_preloaded(struct server_process *server, const char *backend,
+	rlim_t descriptors, const char *preload)
+{
 	const char *name = "";
 
 	*server = (struct server_process){.commands_fd = -1, .log_fd = -1};
-	launch(server, backend, descriptors);
+	launch(server, backend, descriptors, preload);
 	json_t *ready = server_event(server, "ready");
 
 	assert_int_equal(get_u64(ready, "protocol"), 1);
@@ -173,6 +198,12 @@ static void read_snapshot(const json_t *event, struct server_snapshot *snapshot)
 		.accept_pauses = get_u64(counters, "accept_pauses"),
 	};
 	read_calls(event, snapshot->calls);
+	const json_t *usage = json_object_get(event, "usage");
+
+	snapshot->has_usage = json_is_object(usage);
+	if (snapshot->has_usage)
+		snapshot->switches = get_u64(usage, "ctx_switches_voluntary") +
+				     get_u64(usage, "ctx_switches_involuntary");
 }
 
 void server_ask(struct server_process *server, unsigned settle_ms,
@@ -243,6 +274,15 @@ static int await_change(struct server_process *server, int options)
 	return status;
 }
 
+void server_limit_descriptors(struct server_process *server, rlim_t descriptors)
+{
+	struct rlimit limit;
+
+	assert_int_equal(prlimit(server->pid, RLIMIT_NOFILE, NULL, &limit), 0);
+	limit.rlim_cur = descriptors;
+	assert_int_equal(prlimit(server->pid, RLIMIT_NOFILE, &limit, NULL), 0);
+}
+
 void server_pause(struct server_process *server)
 {
 	server_signal(server, SIGSTOP);
@@ -294,32 +334,60 @@ void server_stop(struct server_process *server)
 	server_expect_exit(server);
 }
 
-int server_descriptors(const struct server_process *server)
+static DIR *open_descriptors(const struct server_process *server)
 {
 	char path[64];
-	int count = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)server->pid);
 	DIR *directory = opendir(path);
+
 	assert_non_null(directory);
+	return directory;
+}
+
+int server_descriptors(const struct server_process *server)
+{
+	DIR *directory = open_descriptors(server);
+	int count = 0;
+
 	for (struct dirent *entry; (entry = readdir(directory));)
 		count += entry->d_name[0] != '.';
 	closedir(directory);
 	return count;
 }
 
-uint64_t server_resident_bytes(const struct server_process *server)
+bool server_has_ring(const struct server_process *server)
 {
-	char path[64];
-	uint64_t pages = 0;
+	DIR *directory = open_descriptors(server);
+	char target[64];
+	bool found = false;
 
-	snprintf(path, sizeof(path), "/proc/%d/statm", (int)server->pid);
+	for (struct dirent *entry; (entry = readdir(directory));) {
+		ssize_t length = readlinkat(
+			dirfd(directory), entry->d_name, target, sizeof(target) - 1);
+
+		target[length > 0 ? length : 0] = '\0';
+		found = found || strstr(target, "[io_uring]");
+	}
+	closedir(directory);
+	return found;
+}
+
+uint64_t server_private_bytes(const struct server_process *server)
+{
+	char path[64], line[256];
+	uint64_t kib = 0;
+	int found = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)server->pid);
 	FILE *file = fopen(path, "r");
+
 	assert_non_null(file);
-	int found = fscanf(file, "%*u %ju", &pages);
+	while (found != 1 && fgets(line, sizeof(line), file))
+		found = sscanf(line, "Private_Dirty: %ju kB", &kib);
 	fclose(file);
 	assert_int_equal(found, 1);
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	return kib * 1024;
 }
 
 void server_discard(struct server_process *server)

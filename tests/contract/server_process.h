@@ -45,6 +45,9 @@ struct server_snapshot {
 	uint64_t eagain_accept, eagain_recv, eagain_send;
 	uint64_t connection_errors, accept_pauses;
 	uint64_t calls[CALL_COUNT];
+	/* by the kernel's account; 0, and not has_usage, while it could not be had */
+	bool has_usage;
+	uint64_t switches; /* of the worker: each time it slept or was put aside */
 };
 
 /*
@@ -52,6 +55,13 @@ struct server_snapshot {
  * reads its ready event. descriptors is its RLIMIT_NOFILE, soft and hard; 0: as here.
  */
 void server_start(struct server_process *server, const char *backend, rlim_t descriptors);
+
+/* The same with a shared object of $BUILD loaded before all others (ld.so(8)). */
+void server_start_preloaded(struct server_process *server, const char *backend,
+	rlim_t descriptors, const char *preload);
+
+/* Sets its soft RLIMIT_NOFILE while it runs (prlimit(2)), unnoticed by itself. */
+void server_limit_descriptors(struct server_process *server, rlim_t descriptors);
 
 /* Writes one line, whatever it is, to the server's stdin. */
 void server_command(struct server_process *server, const char *line);
@@ -86,9 +96,13 @@ void server_expect_exit(struct server_process *server);
 /* The stop command: answered with a stopped event and exit status 0. */
 void server_stop(struct server_process *server);
 
-/* How many descriptors it holds, and its resident memory (proc(5)). */
+/*
+ * How many descriptors it holds, whether one of them is an io_uring, and how much memory
+ * of its own it has written to: Private_Dirty of smaps_rollup (proc(5)).
+ */
 int server_descriptors(const struct server_process *server);
-uint64_t server_resident_bytes(const struct server_process *server);
+bool server_has_ring(const struct server_process *server);
+uint64_t server_private_bytes(const struct server_process *server);
 
 /*
  * Ends it the hard way if it still runs, prints what it said on stderr if it did not end

@@ -1,13 +1,19 @@
 /*
  * test_contract.c - every case of the contract over every backend: those that
- * `muxbench-server --list` names, and the plug-in. A case that cannot be run here is a
- * test that passes under a name with "# SKIP reason", as TAP wants it.
+ * `muxbench-server --list` names, and the plug-in; or over those that are asked for. A
+ * case that cannot be run here is a test that passes under a name with "# SKIP reason",
+ * as TAP wants it.
+ *
+ * --report writes a JSON line a test as soon as it has ended, with the rows of the fault
+ * matrix that it covers; tests/faults/matrix.py makes the table of them. --list tells
+ * what there is, and runs nothing.
  */
 #include "tests/contract/contract.h"
 
 #include "common/net.h"
 #include "common/records.h"
 
+#include <getopt.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,20 +26,46 @@
 
 #include <cmocka.h>
 
-enum { SUBJECTS_MAX = 16, CASES_MAX = 64, TEXT_BYTES = 4096 };
+enum { SUBJECTS_MAX = 24, CASES_MAX = 96, TEXT_BYTES = 4096 };
 
 /* A backend under test. */
 struct subject {
 	char backend[TEXT_BYTES];     /* what --backend is given */
 	char name[BACKEND_NAME_MAX];  /* what the test is called by */
 	char unsupported[TEXT_BYTES]; /* why it cannot run here; "": it can */
+	bool is_builtin;
+	/* why a row of the matrix cannot happen to it; NULL: it can, or nobody looked */
+	const char *absent[FAULT_ROWS + 1];
 };
 
-/* One row of the test list. */
-struct row {
-	const struct subject *subject;
-	const struct contract_case *contract_case;
-	char *name; /* owned by the row */
+static const struct contract_case *const case_tables[] = {
+	cases_bytes,
+	cases_resets,
+	cases_crowd,
+	cases_thousands,
+	cases_limits,
+	cases_control,
+};
+
+enum { CASE_TABLES = sizeof(case_tables) / sizeof(*case_tables) };
+
+/* What the command line asks for. */
+struct options {
+	const char *
+		backends; /* names with commas between; NULL: all, unless plugin is set */
+	const char *plugin;  /* its file; NULL: the example, unless backends is set */
+	const char *report;  /* the file for it; NULL: none */
+	const char *pattern; /* of test names, with * and ?; NULL: all */
+	bool list;
+};
+
+/* One test: a case on a subject. */
+struct trial {
+	struct subject *subject;
+	const struct contract_case
+		*contract_case; /* NULL: a look at what it is made of */
+	FILE *report;           /* NULL: none */
+	char *name;             /* owned by the trial */
 };
 
 static const char *build_folder(void)
@@ -59,8 +91,8 @@ static void add_subject(struct subject *subject, const json_t *line)
 			subject->unsupported, sizeof(subject->unsupported), "%s", reason);
 }
 
-/* All subjects; how many, 0 when the list cannot be had. */
-static size_t list_subjects(struct subject subjects[SUBJECTS_MAX])
+/* What --list names, as many as there is room for; how many, 0: it cannot be had. */
+static size_t list_builtins(struct subject *subjects, size_t room)
 {
 	char command[TEXT_BYTES], line[TEXT_BYTES];
 	size_t count = 0;
@@ -69,24 +101,169 @@ static size_t list_subjects(struct subject subjects[SUBJECTS_MAX])
 		build_folder());
 	FILE *list = popen(command, "r");
 
-	while (list && count < SUBJECTS_MAX - 1 && fgets(line, sizeof(line), list)) {
+	while (list && count < room && fgets(line, sizeof(line), list)) {
 		json_t *object = json_loads(line, 0, NULL);
 
-		add_subject(&subjects[count++], object);
+		add_subject(&subjects[count], object);
+		subjects[count++].is_builtin = true;
 		json_decref(object);
 	}
-	if (!list || pclose(list) != 0 || count == 0)
-		return 0;
-	struct subject *plugin = &subjects[count++];
-	snprintf(plugin->backend, sizeof(plugin->backend), "%s/select_wide.so",
-		build_folder());
-	snprintf(plugin->name, sizeof(plugin->name), "select_wide.so");
+	return list && pclose(list) == 0 ? count : 0;
+}
+
+static void add_plugin(struct subject *subject, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	/* without a slash it would be looked for among the names of backends */
+	snprintf(subject->backend, sizeof(subject->backend), "%s%s", slash ? "" : "./",
+		file);
+	snprintf(subject->name, sizeof(subject->name), "%.*s", BACKEND_NAME_MAX - 1,
+		slash ? slash + 1 : file);
+}
+
+/* Is name one of the names with commas between? */
+static bool is_among(const char *names, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = names; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, name, length) == 0 &&
+			(at[length] == ',' || at[length] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/* Keeps those that are asked for; how many. */
+static size_t keep_asked(struct subject *subjects, size_t count, const char *names)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (is_among(names, subjects[i].name))
+			subjects[kept++] = subjects[i];
+	return kept;
+}
+
+static size_t count_names(const char *names)
+{
+	size_t count = 1;
+
+	while ((names = strchr(names, ',')))
+		names++, count++;
 	return count;
 }
 
-/* A row while it runs. */
+/* The subjects that options ask for; how many, 0 after a line on stderr. */
+static size_t choose_subjects(
+	const struct options *options, struct subject subjects[SUBJECTS_MAX])
+{
+	char example[TEXT_BYTES / 2];
+	size_t count = 0;
+
+	if (options->backends || !options->plugin)
+		count = list_builtins(subjects, SUBJECTS_MAX - 1);
+	if (count == 0 && !options->plugin) {
+		fprintf(stderr, "no list from %s/muxbench-server: is BUILD right?\n",
+			build_folder());
+		return 0;
+	}
+	if (options->backends) {
+		count = keep_asked(subjects, count, options->backends);
+		if (count != count_names(options->backends)) {
+			fprintf(stderr, "not all of '%s' are backends\n",
+				options->backends);
+			return 0;
+		}
+	}
+	snprintf(example, sizeof(example), "%s/select_wide.so", build_folder());
+	if (options->plugin || !options->backends)
+		add_plugin(
+			&subjects[count++], options->plugin ? options->plugin : example);
+	return count;
+}
+
+/* ---- the report ---- */
+
+static json_t *rows_array(unsigned rows)
+{
+	json_t *array = json_array();
+
+	for (int row = 1; row <= FAULT_ROWS; row++)
+		if (rows & ROW(row))
+			json_array_append_new(array, json_integer(row));
+	return array;
+}
+
+/* Takes the object. Flushed at once: what ends this program does not end the report. */
+static void write_line(FILE *file, json_t *object)
+{
+	json_dumpf(object, file, JSON_COMPACT);
+	fputc('\n', file);
+	fflush(file);
+	json_decref(object);
+}
+
+/* reason: NULL for none. */
+static void report_result(
+	const struct trial *trial, const char *result, const char *reason)
+{
+	const struct contract_case *contract_case = trial->contract_case;
+
+	if (trial->report && contract_case)
+		write_line(trial->report,
+			json_pack("{ss ss so ss ss*}", "subject", trial->subject->name,
+				"case", contract_case->name, "rows",
+				rows_array(contract_case->rows), "result", result,
+				"reason", reason));
+}
+
+/* What cannot happen to a subject, or all of it where it cannot run. */
+static void report_absent(const struct trial *trial)
+{
+	const struct subject *subject = trial->subject;
+	json_t *absent = json_object();
+	char number[16];
+
+	for (int row = 1; row <= FAULT_ROWS_BACKEND; row++) {
+		snprintf(number, sizeof(number), "%d", row);
+		if (subject->absent[row])
+			json_object_set_new(
+				absent, number, json_string(subject->absent[row]));
+	}
+	if (trial->report)
+		write_line(trial->report,
+			json_pack("{ss so ss*}", "subject", subject->name, "absent",
+				absent, "unsupported",
+				subject->unsupported[0] ? subject->unsupported : NULL));
+	else
+		json_decref(absent);
+}
+
+/* Rows, cases and subjects, a JSON line each. */
+static void print_list(const struct subject *subjects, size_t count)
+{
+	for (int row = 1; row <= FAULT_ROWS; row++)
+		write_line(stdout, json_pack("{si ss sb}", "row", row, "title",
+					   fault_rows[row].title, "of_backend",
+					   row <= FAULT_ROWS_BACKEND));
+	for (size_t t = 0; t < CASE_TABLES; t++)
+		for (const struct contract_case *c = case_tables[t]; c->name; c++)
+			write_line(stdout, json_pack("{ss so}", "case", c->name, "rows",
+						   rows_array(c->rows)));
+	for (size_t i = 0; i < count; i++)
+		write_line(stdout, json_pack("{ss}", "subject", subjects[i].name));
+}
+
+/* ---- the tests ---- */
+
+/* A trial while it runs. */
 struct run {
-	const struct row *row;
+	const struct trial *trial;
+	const char *result; /* "failed" until it is known better */
+	const char *reason;
 	struct contract contract;
 };
 
@@ -96,7 +273,8 @@ static int run_open(void **state)
 
 	if (!run)
 		return -1;
-	run->row = *state;
+	run->trial = *state;
+	run->result = "failed";
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		run->contract.clients[i].fd = -1;
 	run->contract.server = (struct server_process){.commands_fd = -1, .log_fd = -1};
@@ -110,6 +288,7 @@ static int run_close(void **state)
 
 	contract_close_clients(&run->contract);
 	server_discard(&run->contract.server);
+	report_result(run->trial, run->result, run->reason);
 	free(run);
 	return 0;
 }
@@ -131,21 +310,65 @@ static void expect_good_end(struct contract *contract)
 	server_stop(&contract->server);
 }
 
-static void run_row(void **state)
+/* Why none of the rows that a case covers can happen to a subject; NULL: one can. */
+static const char *find_absent(
+	const struct subject *subject, const struct contract_case *contract_case)
+{
+	const char *reason = NULL;
+
+	for (int row = 1; row <= FAULT_ROWS; row++) {
+		if (!(contract_case->rows & ROW(row)))
+			continue;
+		if (!subject->absent[row])
+			return NULL;
+		reason = subject->absent[row];
+	}
+	return reason;
+}
+
+static void run_trial(void **state)
 {
 	struct run *run = *state;
-	const struct contract_case *contract_case = run->row->contract_case;
+	const struct contract_case *contract_case = run->trial->contract_case;
+	const struct subject *subject = run->trial->subject;
 
-	server_start(&run->contract.server, run->row->subject->backend,
-		contract_case->descriptors);
+	run->reason = find_absent(subject, contract_case);
+	if (run->reason) {
+		run->result = "absent";
+		skip();
+	}
+	server_start_preloaded(&run->contract.server, subject->backend,
+		contract_case->descriptors, contract_case->preload);
 	contract_case->run(&run->contract);
 	if (!contract_case->ends_server)
 		expect_good_end(&run->contract);
+	run->result = "passed";
 }
 
-static void skip_row(void **state)
+/* Comes before the cases of a subject: which rows cannot happen to it. */
+static void look_inside(void **state)
 {
-	(void)state; /* its name says why */
+	struct run *run = *state;
+	struct server_process *server = &run->contract.server;
+	struct subject *subject = run->trial->subject;
+
+	server_start(server, subject->backend, 0);
+	for (int row = 1; row <= FAULT_ROWS_BACKEND; row++)
+		if (fault_rows[row].absent)
+			subject->absent[row] =
+				fault_rows[row].absent(server, subject->is_builtin);
+	server_stop(server);
+	report_absent(run->trial);
+}
+
+static void skip_trial(void **state)
+{
+	const struct trial *trial = *state; /* its name says why */
+
+	if (trial->contract_case)
+		report_result(trial, "skipped", strstr(trial->name, "# SKIP ") + 7);
+	else
+		report_absent(trial);
 }
 
 /* Why a case cannot be run on a subject here, into reason; false: it can. */
@@ -160,7 +383,7 @@ static bool is_skipped(const struct subject *subject,
 		return true;
 	}
 	getrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_max < contract_case->descriptors_needed) {
+	if (contract_case && limit.rlim_max < contract_case->descriptors_needed) {
 		snprintf(reason, TEXT_BYTES,
 			"needs %ju descriptors, RLIMIT_NOFILE is %ju",
 			(uintmax_t)contract_case->descriptors_needed,
@@ -170,68 +393,124 @@ static bool is_skipped(const struct subject *subject,
 	return false;
 }
 
-/* The test of a row; initial_state is the row, which must outlive it. */
-static struct CMUnitTest make_test(struct row *row)
+/* The test of a trial, which must outlive it. */
+static struct CMUnitTest make_test(struct trial *trial)
 {
 	char reason[TEXT_BYTES];
-	bool skipped = is_skipped(row->subject, row->contract_case, reason);
+	const struct contract_case *contract_case = trial->contract_case;
+	bool skipped = is_skipped(trial->subject, contract_case, reason);
 
-	if (asprintf(&row->name, "%s: %s%s%s", row->subject->name,
-		    row->contract_case->name, skipped ? " # SKIP " : "",
-		    skipped ? reason : "") < 0)
-		row->name = NULL;
+	if (asprintf(&trial->name, "%s: %s%s%s", trial->subject->name,
+		    contract_case ? contract_case->name : "starts, and stops again",
+		    skipped ? " # SKIP " : "", skipped ? reason : "") < 0)
+		trial->name = NULL;
 	if (skipped)
-		return (struct CMUnitTest){.name = row->name, .test_func = skip_row};
+		return (struct CMUnitTest){.name = trial->name,
+			.test_func = skip_trial,
+			.initial_state = trial};
 	return (struct CMUnitTest){
-		.name = row->name,
-		.test_func = run_row,
+		.name = trial->name,
+		.test_func = contract_case ? run_trial : look_inside,
 		.setup_func = run_open,
 		.teardown_func = run_close,
-		.initial_state = row,
+		.initial_state = trial,
 	};
 }
 
-/* Fills rows and tests with every case of every subject; how many. */
-static size_t make_tests(const struct subject *subjects, size_t subjects_count,
-	struct row *rows, struct CMUnitTest *tests)
-{
-	static const struct contract_case *const tables[] = {
-		cases_bytes, cases_crowd, cases_limits, cases_control};
-	size_t count = 0;
+/* Every case of every subject, after a look at it. */
+struct plan {
+	size_t count;
+	struct trial trials[SUBJECTS_MAX * CASES_MAX];
+	struct CMUnitTest tests[SUBJECTS_MAX * CASES_MAX];
+};
 
-	for (size_t s = 0; s < subjects_count; s++)
-		for (size_t t = 0; t < sizeof(tables) / sizeof(*tables); t++)
-			for (const struct contract_case *c = tables[t]; c->name; c++) {
-				rows[count] = (struct row){
-					.subject = &subjects[s], .contract_case = c};
-				tests[count] = make_test(&rows[count]);
-				count++;
-			}
-	return count;
+static void plan_add(struct plan *plan, struct trial trial)
+{
+	plan->trials[plan->count] = trial;
+	plan->tests[plan->count] = make_test(&plan->trials[plan->count]);
+	plan->count++;
 }
 
-/* An argument is a pattern with * and ?: only the tests that it matches are run. */
+static void plan_fill(
+	struct plan *plan, struct subject *subjects, size_t subjects_count, FILE *report)
+{
+	for (size_t s = 0; s < subjects_count; s++) {
+		plan_add(plan, (struct trial){.subject = &subjects[s], .report = report});
+		for (size_t t = 0; t < CASE_TABLES; t++)
+			for (const struct contract_case *c = case_tables[t]; c->name; c++)
+				plan_add(plan, (struct trial){.subject = &subjects[s],
+						       .contract_case = c,
+						       .report = report});
+	}
+}
+
+/* 0, or -1 after a line on stderr. */
+static int parse_options(struct options *options, int argc, char *argv[])
+{
+	static const struct option names[] = {
+		{"backends", required_argument, NULL, 'b'},
+		{"plugin", required_argument, NULL, 'p'},
+		{"report", required_argument, NULL, 'r'},
+		{"list", no_argument, NULL, 'l'},
+		{0},
+	};
+	int option;
+
+	*options = (struct options){0};
+	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1)
+		switch (option) {
+		case 'b':
+			options->backends = optarg;
+			break;
+		case 'p':
+			options->plugin = optarg;
+			break;
+		case 'r':
+			options->report = optarg;
+			break;
+		case 'l':
+			options->list = true;
+			break;
+		default:
+			return -1;
+		}
+	options->pattern = argv[optind];
+	return 0;
+}
+
 int main(int argc, char *argv[])
 {
 	static struct subject subjects[SUBJECTS_MAX];
-	static struct row rows[SUBJECTS_MAX * CASES_MAX];
-	static struct CMUnitTest tests[SUBJECTS_MAX * CASES_MAX];
+	static struct plan plan;
+	struct options options;
 	uint64_t soft_before, soft, hard;
-	size_t subjects_count = list_subjects(subjects);
+	FILE *report = NULL;
 
-	if (subjects_count == 0) {
-		fprintf(stderr, "no list from %s/muxbench-server: is BUILD right?\n",
-			build_folder());
-		return EXIT_FAILURE;
+	if (parse_options(&options, argc, argv) < 0)
+		return 2;
+	size_t subjects_count = choose_subjects(&options, subjects);
+
+	if (subjects_count == 0)
+		return 2;
+	if (options.list) {
+		print_list(subjects, subjects_count);
+		return EXIT_SUCCESS;
+	}
+	if (options.report && !(report = fopen(options.report, "we"))) {
+		perror(options.report);
+		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN); /* a server that died is a failed test, not our end */
 	net_raise_descriptor_limit(&soft_before, &soft, &hard);
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
-	size_t count = make_tests(subjects, subjects_count, rows, tests);
-	int failed = _cmocka_run_group_tests("contract", tests, count, NULL, NULL);
+	if (options.pattern)
+		cmocka_set_test_filter(options.pattern);
+	plan_fill(&plan, subjects, subjects_count, report);
+	int failed =
+		_cmocka_run_group_tests("contract", plan.tests, plan.count, NULL, NULL);
 
-	for (size_t i = 0; i < count; i++)
-		free(rows[i].name);
-	return failed;
+	for (size_t i = 0; i < plan.count; i++)
+		free(plan.trials[i].name);
+	if (report)
+		fclose(report);
+	return failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
