@@ -129,7 +129,7 @@ as_nobody() {
 	grep -qE '^ +epoll-et +50 +2 +16 +16 recv +192 +recvfrom 32, sendto 16, epoll_wait 2$' <<<"$stdout"
 }
 
-@test "counts: wrong command lines are one line and 2; a file that cannot be written, 1" {
+@test "[row 22] counts: wrong command lines are one line and 2; a file that cannot be written, 1" {
 	refused 2 'kqueue' "$BUILD/muxbench" counts --backends kqueue
 	refused 2 'requests' "$BUILD/muxbench" counts --requests 0
 	refused 2 'batch' "$BUILD/muxbench" counts --batch x

@@ -130,7 +130,7 @@ checked() {
 	PYTHON
 }
 
-@test "export: --out writes whole files, and over nothing that is not an old export" {
+@test "[row 20] export: --out writes whole files, and over nothing that is not an old export" {
 	run="$BATS_FILE_TMPDIR/run" out="$BATS_TEST_TMPDIR/a.csv"
 	echo old >"$out"
 	run_split "$BUILD/muxbench" export "$run" --format csv --out "$out"
@@ -168,7 +168,7 @@ checked() {
 	done
 }
 
-@test "export: wrong command lines are one line and 2" {
+@test "[row 22] export: wrong command lines are one line and 2" {
 	run="$BATS_FILE_TMPDIR/run"
 	refused 2 'the folder of a run is missing' "$BUILD/muxbench" export
 	refused 2 'the folder of a run is missing' "$BUILD/muxbench" export --format csv
@@ -187,7 +187,7 @@ checked() {
 	[ "$status" -eq 0 ] && grep -q 'hyperfine-json' <<<"$stdout"
 }
 
-@test "export: what is not a result, or a spoiled one, is one line and 2" {
+@test "[row 21] export: what is not a result, or a spoiled one, is one line and 2" {
 	refused 2 'No such file' "$BUILD/muxbench" export /nowhere --format csv
 	refused 2 'no result.json' "$BUILD/muxbench" export "$BATS_TEST_TMPDIR" --format csv
 	refused 2 'not JSON' "$BUILD/muxbench" export README.md --format csv

@@ -122,7 +122,7 @@ server.wait()' "$1" "$held" "${@:2}"
 	kill "$server"
 }
 
-@test "load: wrong command lines are one line and 2" {
+@test "[row 22] load: wrong command lines are one line and 2" {
 	refused 2 'port' "$BUILD/muxbench-load"
 	refused 2 'active' "$BUILD/muxbench-load" --port 1 --active 0
 	refused 2 'idle' "$BUILD/muxbench-load" --port 1 --idle -1
@@ -298,7 +298,7 @@ server.wait()' "$1" "$held" "${@:2}"
 	PYTHON
 }
 
-@test "load: options that do not go together are one line and 2" {
+@test "[row 22] load: options that do not go together are one line and 2" {
 	refused 2 'rate' "$BUILD/muxbench-load" --port 1 --rate 0
 	refused 2 'rate' "$BUILD/muxbench-load" --port 1 --rate 1e3
 	refused 2 'leave out --requests' "$BUILD/muxbench-load" --port 1 --rate 5 --requests 5

@@ -83,7 +83,7 @@ checked() {
 	checked page "$out.none/result.json" "$out.html"
 }
 
-@test "report: what cannot be read is refused in one line" {
+@test "[row 21] report: what cannot be read is refused in one line" {
 	refused 2 'takes one folder' "$BUILD/muxbench" report
 	refused 2 'takes one folder' "$BUILD/muxbench" report a b
 	refused 2 "not 'pdf'" "$BUILD/muxbench" report "$run" --format pdf
@@ -99,7 +99,7 @@ checked() {
 	done
 }
 
-@test "report: what cannot be written is said, and an older report stays" {
+@test "[row 20] report: what cannot be written is said, and an older report stays" {
 	mkdir "$out"
 	cp "$run/result.json" "$out"
 	echo old >"$out/report.html"

@@ -88,7 +88,7 @@ nothing_left() {
 		t['measured_ns']) for t in r['trials']}")" = "{('skipped', 'fd_setsize 1024', None)}" ]
 }
 
-@test "run: wrong command lines are one line and 2, and write nothing" {
+@test "[row 22] run: wrong command lines are one line and 2, and write nothing" {
 	out="$BATS_TEST_TMPDIR/out"
 	refused 2 'bogus' "$BUILD/muxbench" run --bogus
 	refused 2 'kqueue' "$BUILD/muxbench" run --backends kqueue --out "$out"
@@ -103,7 +103,7 @@ nothing_left() {
 	[ ! -e "$out" ]
 }
 
-@test "run: a folder that cannot be written, or holds a result, is one line and 1" {
+@test "[row 20] run: a folder that cannot be written, or holds a result, is one line and 1" {
 	refused 1 '/proc/nowhere' "$BUILD/muxbench" run --idle 0 --out /proc/nowhere
 	mkdir "$BATS_TEST_TMPDIR/out"
 	echo kept >"$BATS_TEST_TMPDIR/out/result.json"
@@ -132,7 +132,7 @@ nothing_left() {
 	[ -s "$BATS_TEST_TMPDIR/out/result.json" ]
 }
 
-@test "run: Ctrl-C in the middle keeps what was measured, says so, and leaves nothing behind" {
+@test "[row 19] run: Ctrl-C in the middle keeps what was measured, says so, and leaves nothing behind" {
 	"$BUILD/muxbench" run --backends poll,epoll-lt --idle 0,100 --blocks 50 --duration 0.1 \
 		--no-plots --out "$BATS_TEST_TMPDIR/out" >/dev/null 2>"$BATS_TEST_TMPDIR/errors" 3>&- &
 	pid=$!
@@ -150,7 +150,7 @@ nothing_left() {
 	nothing_left
 }
 
-@test "run: kill -9 of the harness leaves no server and no load behind" {
+@test "[row 19] run: kill -9 of the harness leaves no server and no load behind" {
 	"$BUILD/muxbench" run --backends poll --idle 100 --blocks 50 --duration 0.2 --no-plots \
 		--out "$BATS_TEST_TMPDIR/out" >/dev/null 2>&1 3>&- &
 	pid=$!
@@ -160,7 +160,7 @@ nothing_left() {
 	nothing_left
 }
 
-@test "run: a server that dies in a trial is named with its signal, and the run fails" {
+@test "[row 19] run: a server that dies in a trial is named with its signal, and the run fails" {
 	"$BUILD/muxbench" run --backends poll --idle 10 --blocks 3 --duration 1 --no-plots \
 		--out "$BATS_TEST_TMPDIR/out" >/dev/null 2>"$BATS_TEST_TMPDIR/errors" 3>&- &
 	pid=$!
@@ -208,7 +208,7 @@ nothing_left() {
 		c['connections_max']) for c in r['complexity']]")" = "[('epoll-lt', 4, 3, False, 101.0)]" ]
 }
 
-@test "run: kill -9 in the middle, a torn line, --resume: every cell of every block exactly once" {
+@test "[row 20] run: kill -9 in the middle, a torn line, --resume: every cell of every block exactly once" {
 	out="$BATS_TEST_TMPDIR/out"
 	"$BUILD/muxbench" run --backends poll,epoll-lt --idle 0,10,50,100 --blocks 3 --duration 0.05 --warmup 0 \
 		--counted 0.02 --seed 3 --no-plots --out "$out" >/dev/null 2>&1 3>&- &
@@ -236,7 +236,7 @@ nothing_left() {
 	[ "$(json "$out/result.json" "$order")" = "$(json "$out.2/result.json" "$order")" ]
 }
 
-@test "run: what cannot be resumed is one line and 2" {
+@test "[row 21] run: what cannot be resumed is one line and 2" {
 	out="$BATS_TEST_TMPDIR/out"
 	refused 2 'plan.json' "$BUILD/muxbench" run --resume "$BATS_TEST_TMPDIR/nowhere"
 	run_split "$BUILD/muxbench" run --backends poll --idle 0 --blocks 1 --duration 0.02 --no-plots --out "$out"
@@ -265,7 +265,7 @@ nothing_left() {
 	[ ! -e "$out.2" ]
 }
 
-@test "run: a plan file that is wrong is one line and 2, and nothing is written" {
+@test "[row 21] run: a plan file that is wrong is one line and 2, and nothing is written" {
 	out="$BATS_TEST_TMPDIR/out" plan="$BATS_TEST_TMPDIR/plan.json"
 	echo '{"idle": [0], "speed": 3}' >"$plan"
 	refused 2 "speed" "$BUILD/muxbench" run --plan "$plan" --out "$out"

@@ -30,7 +30,7 @@ load common
 	done
 }
 
-@test "server: wrong command lines are one line and 2" {
+@test "[row 22] server: wrong command lines are one line and 2" {
 	refused 2 'which backend' "$BUILD/muxbench-server"
 	refused 2 "no backend is called 'kqueue'" "$BUILD/muxbench-server" --backend kqueue
 	refused 2 "unknown option '--bogus'" "$BUILD/muxbench-server" --bogus

@@ -141,7 +141,7 @@ measured() {
 	grep -q 'unsupported: needs a moon' <<<"$stdout"
 }
 
-@test "waitcost: wrong command lines are one line and 2, and write nothing" {
+@test "[row 22] waitcost: wrong command lines are one line and 2, and write nothing" {
 	out="$BATS_TEST_TMPDIR/out"
 	refused 2 'bogus' "$BUILD/muxbench" waitcost --bogus
 	refused 2 'kqueue' "$BUILD/muxbench" waitcost --backends kqueue --out "$out"

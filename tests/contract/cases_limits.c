@@ -4,11 +4,14 @@
 #include "tests/contract/contract.h"
 
 #include "common/clock.h"
+#include "common/exit_status.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -208,6 +211,32 @@ static void past_1024_descriptors(struct contract *contract)
 	echo_with_all(clients, CLIENTS);
 }
 
+/*
+ * Containers forbid it (EPERM), old kernels do not know it (ENOSYS), and the limit of
+ * locked memory may not allow it (ENOMEM). Nothing else takes its place: the server says
+ * that it is unsupported, and why.
+ */
+static void ring_cannot_be_made(struct contract *contract)
+{
+	static const int errors[] = {EPERM, ENOSYS, ENOMEM};
+	struct server_process *server = &contract->server;
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		server_launch(
+			server, &(struct server_settings){.backend = contract->backend,
+					.ring_error = errors[i]});
+		json_t *event = server_event(server, "unsupported");
+		const char *reason = json_string_value(json_object_get(event, "reason"));
+
+		if (!reason || !strstr(reason, strerror(errors[i])))
+			fail_msg("'%s' does not say '%s'", reason ? reason : "",
+				strerror(errors[i]));
+		json_decref(event);
+		server_expect_status(server, EXIT_STATUS_CANNOT_RUN);
+		server_discard(server);
+	}
+}
+
 const struct contract_case cases_limits[] = {
 	{.name = "out of descriptors: it rests, serves on, and recovers",
 		.run = descriptors_run_out,
@@ -225,5 +254,10 @@ const struct contract_case cases_limits[] = {
 		.run = past_1024_descriptors,
 		.rows = ROW(14),
 		.descriptors_needed = 1300},
+	{.name = "no ring to be had: unsupported, with the reason",
+		.run = ring_cannot_be_made,
+		.rows = ROW(17),
+		.starts_server = true,
+		.ends_server = true},
 	{.name = NULL},
 };

@@ -17,6 +17,7 @@ enum { CLIENTS_MAX = 10240 };
 
 /* One server and its clients. Whatever a case leaves open is closed behind it. */
 struct contract {
+	const char *backend; /* what the server is started with */
 	struct server_process server;
 	struct client clients[CLIENTS_MAX]; /* fd -1: not connected */
 	uint64_t clients_connected;         /* so far: the seed of the last one */
@@ -29,6 +30,7 @@ struct contract_case {
 	rlim_t descriptors;        /* RLIMIT_NOFILE of the server; 0: as it is here */
 	rlim_t descriptors_needed; /* skipped where the hard limit is lower */
 	const char *preload; /* a shared object under $BUILD for LD_PRELOAD; NULL: none */
+	bool starts_server;  /* run() itself starts it, with contract->backend */
 	bool ends_server;    /* run() itself sees the server to its end */
 };
 

@@ -50,15 +50,20 @@ struct server_snapshot {
 	uint64_t switches; /* of the worker: each time it slept or was put aside */
 };
 
-/*
- * Starts $BUILD/muxbench-server with a backend (a name or the path of a plug-in) and
- * reads its ready event. descriptors is its RLIMIT_NOFILE, soft and hard; 0: as here.
- */
-void server_start(struct server_process *server, const char *backend, rlim_t descriptors);
+/* What a server is started with. */
+struct server_settings {
+	const char *backend; /* a name or the path of a plug-in */
+	rlim_t descriptors;  /* its RLIMIT_NOFILE, soft and hard; 0: as here */
+	const char
+		*preload; /* a shared object of $BUILD to load first (ld.so(8)); NULL */
+	int ring_error;   /* what io_uring_setup gives it, by seccomp(2); 0: as is */
+};
 
-/* The same with a shared object of $BUILD loaded before all others (ld.so(8)). */
-void server_start_preloaded(struct server_process *server, const char *backend,
-	rlim_t descriptors, const char *preload);
+/* Starts $BUILD/muxbench-server and reads its ready event. */
+void server_start(struct server_process *server, const struct server_settings *settings);
+
+/* Only starts it: what it says comes by server_event(). */
+void server_launch(struct server_process *server, const struct server_settings *settings);
 
 /* Sets its soft RLIMIT_NOFILE while it runs (prlimit(2)), unnoticed by itself. */
 void server_limit_descriptors(struct server_process *server, rlim_t descriptors);
@@ -90,7 +95,8 @@ void server_signal(struct server_process *server, int signal_number);
 /* End of file on its stdin, which means: stop. */
 void server_close_commands(struct server_process *server);
 
-/* Waits until it has ended by itself, which must be with exit status 0. */
+/* Waits until it has ended by itself, which must be with this exit status; with 0. */
+void server_expect_status(struct server_process *server, int status);
 void server_expect_exit(struct server_process *server);
 
 /* The stop command: answered with a stopped event and exit status 0. */

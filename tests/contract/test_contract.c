@@ -337,8 +337,12 @@ static void run_trial(void **state)
 		run->result = "absent";
 		skip();
 	}
-	server_start_preloaded(&run->contract.server, subject->backend,
-		contract_case->descriptors, contract_case->preload);
+	run->contract.backend = subject->backend;
+	if (!contract_case->starts_server)
+		server_start(&run->contract.server,
+			&(struct server_settings){.backend = subject->backend,
+				.descriptors = contract_case->descriptors,
+				.preload = contract_case->preload});
 	contract_case->run(&run->contract);
 	if (!contract_case->ends_server)
 		expect_good_end(&run->contract);
@@ -352,7 +356,7 @@ static void look_inside(void **state)
 	struct server_process *server = &run->contract.server;
 	struct subject *subject = run->trial->subject;
 
-	server_start(server, subject->backend, 0);
+	server_start(server, &(struct server_settings){.backend = subject->backend});
 	for (int row = 1; row <= FAULT_ROWS_BACKEND; row++)
 		if (fault_rows[row].absent)
 			subject->absent[row] =
