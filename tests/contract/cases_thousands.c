@@ -31,17 +31,30 @@ static size_t as_many_as_it_holds(const struct contract *contract, size_t wanted
  * Looks for a while: not a call, not a wake-up, by the server's account; and by the
  * kernel's its worker was never switched in. A look itself must cost the worker nothing.
  */
-static void expect_nothing_happens(struct contract *contract)
+static bool nothing_happens(struct contract *contract)
 {
 	struct server_snapshot before, after;
 
 	server_settle(&contract->server, &before);
 	usleep(LOOK_US);
 	server_ask(&contract->server, 0, &after);
-	assert_int_equal(server_calls_total(&after), server_calls_total(&before));
-	assert_int_equal(after.wakeups, before.wakeups);
 	assert_true(before.has_usage && after.has_usage);
-	assert_int_equal(after.switches, before.switches);
+	return server_calls_total(&after) == server_calls_total(&before) &&
+	       after.wakeups == before.wakeups && after.switches == before.switches;
+}
+
+/*
+ * The same where TCP still moves bytes from one kernel buffer to another (a window that
+ * opens, a probe), which edge-triggered pollers tell: nothing happens soon.
+ */
+static bool comes_to_rest(struct contract *contract)
+{
+	enum { LOOKS = 8 };
+
+	for (int look = 0; look < LOOKS; look++)
+		if (nothing_happens(contract))
+			return true;
+	return false;
 }
 
 static void idle_thousands(struct contract *contract)
@@ -49,9 +62,9 @@ static void idle_thousands(struct contract *contract)
 	size_t count = as_many_as_it_holds(contract, THOUSANDS);
 
 	contract_connect_stopped(contract, count, CLIENT_BUFFERS_PLAIN);
-	expect_nothing_happens(contract);
+	assert_true(nothing_happens(contract));
 	client_echo(&contract->clients[count - 1], 1000);
-	expect_nothing_happens(contract);
+	assert_true(nothing_happens(contract));
 }
 
 /* Each has one request in flight, and all of them are there when the server wakes. */
@@ -80,6 +93,17 @@ static void results_of_thousands(struct contract *contract)
 	assert_int_equal(snapshot.bytes_rx, snapshot.bytes_tx);
 	assert_int_equal(snapshot.held, count);
 	assert_int_equal(snapshot.connection_errors, 0);
+}
+
+/* The same where results do overflow the queue; a server that counts that must see it. */
+static void overflow_of_thousands(struct contract *contract)
+{
+	struct server_snapshot snapshot;
+
+	results_of_thousands(contract);
+	server_ask(&contract->server, 0, &snapshot);
+	if (snapshot.counts_overflows)
+		assert_true(snapshot.cq_overflows > 0);
 }
 
 /*
@@ -128,7 +152,7 @@ static void stalled_readers(struct contract *contract)
 	contract_fill_many(contract, stalled, count);
 	server_settle(&contract->server, &snapshot);
 	assert_true(snapshot.bytes_rx - snapshot.bytes_tx >= count);
-	expect_nothing_happens(contract);
+	assert_true(comes_to_rest(contract));
 
 	uint64_t each = (server_private_bytes(&contract->server) - before) / count;
 	if (each > (uint64_t)BYTES_EACH * contract_memory_factor())
@@ -151,7 +175,7 @@ const struct contract_case cases_thousands[] = {
 		.rows = ROW(16),
 		.descriptors_needed = THOUSANDS + 100},
 	{.name = "10,000 at once where the kernel queues results at will",
-		.run = results_of_thousands,
+		.run = overflow_of_thousands,
 		.rows = ROW(16),
 		.preload = "tests/faults/plain_ring.so",
 		.descriptors_needed = THOUSANDS + 100},

@@ -212,6 +212,11 @@ static void read_snapshot(const json_t *event, struct server_snapshot *snapshot)
 		.accept_pauses = get_u64(counters, "accept_pauses"),
 	};
 	read_calls(event, snapshot->calls);
+	const json_t *overflows = json_object_get(counters, "cq_overflows");
+
+	snapshot->counts_overflows = json_is_integer(overflows);
+	if (snapshot->counts_overflows)
+		snapshot->cq_overflows = get_u64(counters, "cq_overflows");
 	const json_t *usage = json_object_get(event, "usage");
 
 	snapshot->has_usage = json_is_object(usage);

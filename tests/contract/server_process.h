@@ -45,6 +45,8 @@ struct server_snapshot {
 	uint64_t eagain_accept, eagain_recv, eagain_send;
 	uint64_t connection_errors, accept_pauses;
 	uint64_t calls[CALL_COUNT];
+	bool counts_overflows; /* a backend with a completion queue says so */
+	uint64_t cq_overflows;
 	/* by the kernel's account; 0, and not has_usage, while it could not be had */
 	bool has_usage;
 	uint64_t switches; /* of the worker: each time it slept or was put aside */

@@ -26,7 +26,7 @@
 
 #include <cmocka.h>
 
-enum { SUBJECTS_MAX = 24, CASES_MAX = 96, TEXT_BYTES = 4096 };
+enum { SUBJECTS_MAX = 24, PLUGINS_MAX = 2, CASES_MAX = 96, TEXT_BYTES = 4096 };
 
 /* A backend under test. */
 struct subject {
@@ -53,7 +53,8 @@ enum { CASE_TABLES = sizeof(case_tables) / sizeof(*case_tables) };
 struct options {
 	const char *
 		backends; /* names with commas between; NULL: all, unless plugin is set */
-	const char *plugin;  /* its file; NULL: the example, unless backends is set */
+	const char
+		*plugin; /* its file; NULL: those of the build, unless backends is set */
 	const char *report;  /* the file for it; NULL: none */
 	const char *pattern; /* of test names, with * and ?; NULL: all */
 	bool list;
@@ -122,6 +123,23 @@ static void add_plugin(struct subject *subject, const char *file)
 		slash ? slash + 1 : file);
 }
 
+/* Those of the build: the example, and io_uring with tiny queues if it was built. */
+static size_t add_plugins(struct subject *subjects)
+{
+	static const char *const files[PLUGINS_MAX] = {
+		"select_wide.so", "tests/fixtures/small_ring.so"};
+	size_t count = 0;
+
+	for (size_t i = 0; i < PLUGINS_MAX; i++) {
+		char path[TEXT_BYTES / 2];
+
+		snprintf(path, sizeof(path), "%s/%s", build_folder(), files[i]);
+		if (i == 0 || access(path, R_OK) == 0)
+			add_plugin(&subjects[count++], path);
+	}
+	return count;
+}
+
 /* Is name one of the names with commas between? */
 static bool is_among(const char *names, const char *name)
 {
@@ -160,11 +178,10 @@ static size_t count_names(const char *names)
 static size_t choose_subjects(
 	const struct options *options, struct subject subjects[SUBJECTS_MAX])
 {
-	char example[TEXT_BYTES / 2];
 	size_t count = 0;
 
 	if (options->backends || !options->plugin)
-		count = list_builtins(subjects, SUBJECTS_MAX - 1);
+		count = list_builtins(subjects, SUBJECTS_MAX - PLUGINS_MAX);
 	if (count == 0 && !options->plugin) {
 		fprintf(stderr, "no list from %s/muxbench-server: is BUILD right?\n",
 			build_folder());
@@ -178,10 +195,10 @@ static size_t choose_subjects(
 			return 0;
 		}
 	}
-	snprintf(example, sizeof(example), "%s/select_wide.so", build_folder());
-	if (options->plugin || !options->backends)
-		add_plugin(
-			&subjects[count++], options->plugin ? options->plugin : example);
+	if (options->plugin)
+		add_plugin(&subjects[count++], options->plugin);
+	else if (!options->backends)
+		count += add_plugins(&subjects[count]);
 	return count;
 }
 
