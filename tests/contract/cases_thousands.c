@@ -36,11 +36,13 @@ static bool nothing_happens(struct contract *contract)
 	struct server_snapshot before, after;
 
 	server_settle(&contract->server, &before);
+	uint64_t switches = server_worker_switches(&contract->server);
+
 	usleep(LOOK_US);
 	server_ask(&contract->server, 0, &after);
-	assert_true(before.has_usage && after.has_usage);
 	return server_calls_total(&after) == server_calls_total(&before) &&
-	       after.wakeups == before.wakeups && after.switches == before.switches;
+	       after.wakeups == before.wakeups &&
+	       server_worker_switches(&contract->server) == switches;
 }
 
 /*

@@ -143,6 +143,9 @@ void server_start(struct server_process *server, const struct server_settings *s
 	server->port = (int)get_u64(ready, "port");
 	server->connections_max = (int)get_u64(ready, "connections_max");
 	server->fds_limit = (int)get_u64(ready, "fds_limit");
+	server->worker_tid = (pid_t)json_integer_value(
+		json_array_get(json_object_get(ready, "worker_tids"), 0));
+	assert_true(server->worker_tid > 0);
 	json_decref(ready);
 }
 
@@ -217,12 +220,7 @@ static void read_snapshot(const json_t *event, struct server_snapshot *snapshot)
 	snapshot->counts_overflows = json_is_integer(overflows);
 	if (snapshot->counts_overflows)
 		snapshot->cq_overflows = get_u64(counters, "cq_overflows");
-	const json_t *usage = json_object_get(event, "usage");
-
-	snapshot->has_usage = json_is_object(usage);
-	if (snapshot->has_usage)
-		snapshot->switches = get_u64(usage, "ctx_switches_voluntary") +
-				     get_u64(usage, "ctx_switches_involuntary");
+	snapshot->has_usage = json_is_object(json_object_get(event, "usage"));
 }
 
 void server_ask(struct server_process *server, unsigned settle_ms,
@@ -398,21 +396,44 @@ bool server_has_ring(const struct server_process *server)
 	return found;
 }
 
-uint64_t server_private_bytes(const struct server_process *server)
+/* The sum of the numbers behind these words in a file of /proc; all must be there. */
+static uint64_t proc_sum(const char *path, const char *const *words, int count)
 {
-	char path[64], line[256];
-	uint64_t kib = 0;
+	char line[256];
+	uint64_t sum = 0;
 	int found = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)server->pid);
 	FILE *file = fopen(path, "r");
 
 	assert_non_null(file);
-	while (found != 1 && fgets(line, sizeof(line), file))
-		found = sscanf(line, "Private_Dirty: %ju kB", &kib);
+	while (fgets(line, sizeof(line), file))
+		for (int i = 0; i < count; i++)
+			if (strncmp(line, words[i], strlen(words[i])) == 0) {
+				sum += strtoull(line + strlen(words[i]), NULL, 10);
+				found++;
+			}
 	fclose(file);
-	assert_int_equal(found, 1);
-	return kib * 1024;
+	assert_int_equal(found, count);
+	return sum;
+}
+
+uint64_t server_private_bytes(const struct server_process *server)
+{
+	static const char *const words[] = {"Private_Dirty:"};
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)server->pid);
+	return proc_sum(path, words, 1) * 1024;
+}
+
+uint64_t server_worker_switches(const struct server_process *server)
+{
+	static const char *const words[] = {
+		"voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:"};
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", (int)server->pid,
+		(int)server->worker_tid);
+	return proc_sum(path, words, 2);
 }
 
 void server_discard(struct server_process *server)

@@ -34,6 +34,7 @@ struct server_process {
 	int port;
 	int connections_max;
 	int fds_limit; /* 0: none */
+	pid_t worker_tid;
 };
 
 /* What a snapshot says; the members are those of the event. */
@@ -47,9 +48,7 @@ struct server_snapshot {
 	uint64_t calls[CALL_COUNT];
 	bool counts_overflows; /* a backend with a completion queue says so */
 	uint64_t cq_overflows;
-	/* by the kernel's account; 0, and not has_usage, while it could not be had */
-	bool has_usage;
-	uint64_t switches; /* of the worker: each time it slept or was put aside */
+	bool has_usage; /* it had the descriptors left to look at itself in /proc */
 };
 
 /* What a server is started with. */
@@ -111,6 +110,9 @@ void server_stop(struct server_process *server);
 int server_descriptors(const struct server_process *server);
 bool server_has_ring(const struct server_process *server);
 uint64_t server_private_bytes(const struct server_process *server);
+
+/* How often its worker began or ceased to run, by the kernel's account (proc(5)). */
+uint64_t server_worker_switches(const struct server_process *server);
 
 /*
  * Ends it the hard way if it still runs, prints what it said on stderr if it did not end
