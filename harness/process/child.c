@@ -88,6 +88,8 @@ static int prepare(
 		sched_setaffinity(0, sizeof(*command->cpus), command->cpus) < 0)
 		return -1;
 	keep_to_own_descriptors();
+	if (command->descriptors && setrlimit(RLIMIT_NOFILE, command->descriptors) < 0)
+		return -1;
 	sigemptyset(&none);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 enum { CHILD_SAID_MAX = 4096 };
@@ -25,6 +26,7 @@ struct child_command {
 	const char *const *argv; /* ends with NULL */
 	const char *directory;   /* to run in; NULL: where the harness runs */
 	const cpu_set_t *cpus;   /* that it may use; NULL: those of the harness */
+	const struct rlimit *descriptors; /* its RLIMIT_NOFILE; NULL: the harness's */
 };
 
 /* What else must be attended to while a child is waited for. */
