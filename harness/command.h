@@ -20,5 +20,6 @@ command_function command_waitcost;
 command_counting_function command_counts;
 command_function command_export;
 command_function command_report;
+command_function command_conform;
 
 #endif

@@ -29,6 +29,8 @@ static const struct command commands[] = {
 		.function = command_export},
 	{"report", "show a run: a page with plots, Markdown, or plain text",
 		.function = command_report},
+	{"conform", "does a server echo, whatever is done to it? Any server, by cases",
+		.function = command_conform},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };

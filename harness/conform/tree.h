@@ -1,0 +1,41 @@
+/*
+ * tree.h - a process and all that it started, seen through /proc (proc(5)).
+ *
+ * A server may fork a child a connection: what it costs is what all of them cost. To the
+ * tree of a process belong its descendants, and its process group, which those keep whose
+ * parent has ended.
+ */
+#ifndef HARNESS_CONFORM_TREE_H
+#define HARNESS_CONFORM_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Sums over a tree. Processes that end while they are looked at are left out. */
+struct tree_census {
+	size_t processes; /* those that nobody has waited for (zombies) too */
+	size_t descriptors;
+	uint64_t memory_bytes; /* proportional set size: shared pages are shared out */
+};
+
+/*
+ * 0, -ESRCH when there is no such process, or -errno when this user may not see into one
+ * of them. A zombie has neither descriptors nor memory.
+ */
+int tree_census(pid_t root, struct tree_census *census);
+
+/* CPU time of those that live now, exact to the ns. 0, or -ESRCH. */
+int tree_cpu_ns(pid_t root, uint64_t *cpu_ns);
+
+/* Sends the signal to each. 0 when root got it, or -errno. */
+int tree_signal(pid_t root, int signal_number);
+
+/* Waits a little until every thread of all is stopped. 0 or -ETIMEDOUT. */
+int tree_await_stopped(pid_t root);
+
+/* Ends, with SIGKILL, and reaps all descendants of root but not root itself. */
+void tree_kill_below(pid_t root);
+
+#endif
