@@ -190,12 +190,10 @@ static bool slow_readers(struct scene *scene)
 	if (!slow || !bystander || !client_connect(bystander, CLIENT_PLAIN) ||
 		!client_connect_all(slow, SLOW, CLIENT_SMALL))
 		return false;
-	for (size_t i = 0; i < SLOW; i++) {
-		scene_doing(scene, "a bystander, %zu readers have stopped", i + 1);
-		if (!client_fill(&slow[i], FILL_MAX_BYTES) ||
-			!client_echo(bystander, 100000))
-			return false;
-	}
+	scene_doing(scene, "a bystander, when %d readers have stopped", SLOW);
+	if (!client_fill_all(slow, SLOW, FILL_MAX_BYTES) ||
+		!client_echo(bystander, 1 << 20))
+		return false;
 	scene_doing(scene, "a newcomer");
 	struct client *newcomer = scene_clients(scene, 1);
 

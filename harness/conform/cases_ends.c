@@ -23,8 +23,8 @@ static bool half_close(struct scene *scene)
 		human_count(sizes[i], size, sizeof(size));
 		scene_doing(scene, "%s bytes before the FIN", size);
 		if (!client_connect(client, CLIENT_PLAIN) ||
-			!client_send(client, sizes[i]) || !client_finish(client) ||
-			!client_expect_owed_and_end(client))
+			!client_send_receiving(client, sizes[i]) ||
+			!client_finish(client) || !client_expect_owed_and_end(client))
 			return false;
 		client_close(client);
 	}

@@ -135,11 +135,9 @@ static bool stalled_cpu(struct scene *scene)
 	enum { STALLED = 10, FILL_MAX_BYTES = 4 << 20 };
 	struct client *stalled = scene_clients(scene, STALLED);
 
-	if (!stalled || !client_connect_all(stalled, STALLED, CLIENT_SMALL))
+	if (!stalled || !client_connect_all(stalled, STALLED, CLIENT_SMALL) ||
+		!client_fill_all(stalled, STALLED, FILL_MAX_BYTES))
 		return false;
-	for (size_t i = 0; i < STALLED; i++)
-		if (!client_fill(&stalled[i], FILL_MAX_BYTES))
-			return false;
 	return rests(scene, "less than 5 % of a core for 10 readers who have stopped");
 }
 
@@ -156,13 +154,9 @@ static bool stalled_memory(struct scene *scene)
 		!client_echo(bystander, 1 << 20) || !gauge_census(scene, &before) ||
 		!client_connect_all(stalled, STALLED, CLIENT_SMALL))
 		return false;
-	for (size_t i = 0; i < STALLED; i++) {
-		scene_doing(scene, "reader %zu", i + 1);
-		if (!client_fill(&stalled[i], FILL_MAX_BYTES))
-			return false;
-	}
 	scene_doing(scene, "%d readers", STALLED);
-	if (!gauge_census(scene, &after))
+	if (!client_fill_all(stalled, STALLED, FILL_MAX_BYTES) ||
+		!gauge_census(scene, &after))
 		return false;
 	uint64_t grown = after.memory_bytes > before.memory_bytes
 				 ? after.memory_bytes - before.memory_bytes

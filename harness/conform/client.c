@@ -17,7 +17,8 @@
 enum { PIECE_BYTES = 64 * 1024, URGENT_BYTE = '!' };
 
 /* When nothing has moved for so long, a connection is stuck. */
-#define STUCK_NS (60 * NS_PER_MS)
+#define STUCK_NS      (60 * NS_PER_MS)
+#define FILL_AGAIN_NS (5 * NS_PER_MS)
 
 static const char every_byte[] = "every byte to come back as it was sent";
 
@@ -219,17 +220,48 @@ static bool still_open(struct client *client)
 		client->scene, every_byte, "the server's FIN after %s", progress);
 }
 
+/* What the kernel takes at this moment. */
+static bool send_what_fits(struct client *client, uint64_t end)
+{
+	uint64_t before;
+
+	do {
+		before = client->sent;
+		if (client->sent < end &&
+			!client_send_some(client, (size_t)(end - client->sent)))
+			return false;
+	} while (client->sent > before);
+	return true;
+}
+
+bool client_fill_all(struct client *clients, size_t count, size_t max_bytes)
+{
+	uint64_t moved_ns = clock_now_ns();
+	struct scene *scene = clients->scene;
+
+	while (clock_now_ns() < moved_ns + STUCK_NS) {
+		bool full = true;
+
+		for (size_t i = 0; i < count; i++) {
+			uint64_t before = clients[i].sent;
+
+			if (!send_what_fits(&clients[i], max_bytes))
+				return false;
+			if (clients[i].sent > before)
+				moved_ns = clock_now_ns();
+			full &= clients[i].sent >= max_bytes;
+		}
+		if (full)
+			return true;
+		if (!scene_rest(scene, FILL_AGAIN_NS))
+			return false;
+	}
+	return true;
+}
+
 bool client_fill(struct client *client, size_t max_bytes)
 {
-	uint64_t end = client->sent + max_bytes;
-	bool ready = true;
-
-	while (ready && client->sent < end)
-		if (!client_send_some(client, (size_t)(end - client->sent)) ||
-			!scene_await(client->scene, client->fd, POLLOUT,
-				clock_now_ns() + STUCK_NS, &ready))
-			return false;
-	return true;
+	return client_fill_all(client, 1, client->sent + max_bytes);
 }
 
 bool client_send(struct client *client, size_t bytes)
@@ -260,26 +292,22 @@ bool client_receive_owed(struct client *client)
 	return client_receive(client, (size_t)(client->sent - client->received));
 }
 
-bool client_echo_pieces(struct client *client, size_t bytes, size_t piece_bytes)
+bool client_send_receiving(struct client *client, size_t bytes)
 {
 	uint64_t end = client->sent + bytes;
 
 	client->planned = end;
-	while (client->sent < end) {
-		size_t unsent = (size_t)(end - client->sent);
-
+	while (client->sent < end)
 		if (!await(client, POLLIN | POLLOUT, every_byte) ||
-			!client_send_some(
-				client, unsent < piece_bytes ? unsent : piece_bytes) ||
+			!client_send_some(client, (size_t)(end - client->sent)) ||
 			!client_receive_some(client, PIECE_BYTES) || !still_open(client))
 			return false;
-	}
-	return client_receive_owed(client);
+	return true;
 }
 
 bool client_echo(struct client *client, size_t bytes)
 {
-	return client_echo_pieces(client, bytes, PIECE_BYTES);
+	return client_send_receiving(client, bytes) && client_receive_owed(client);
 }
 
 /* The rest of the line that begins at the next byte to send. */

@@ -57,6 +57,8 @@ bool client_receive_some(struct client *client, size_t bytes);
  * server is blocked on its write, unless it takes and keeps without end.
  */
 bool client_fill(struct client *client, size_t max_bytes);
+/* The same at once for clients who have sent nothing yet. */
+bool client_fill_all(struct client *clients, size_t count, size_t max_bytes);
 
 /* All of it, without reading or writing meanwhile. */
 bool client_send(struct client *client, size_t bytes);
@@ -65,9 +67,11 @@ bool client_receive(struct client *client, size_t bytes);
 /* Receives until everything that was sent is back. */
 bool client_receive_owed(struct client *client);
 
-/* Sends in pieces and receives at once, until bytes more are sent and all is back. */
+/* Sends, and receives what comes meanwhile: no deadlock with a server that is full. */
+bool client_send_receiving(struct client *client, size_t bytes);
+
+/* The same, until all is back. */
 bool client_echo(struct client *client, size_t bytes);
-bool client_echo_pieces(struct client *client, size_t bytes, size_t piece_bytes);
 
 /* Sends so many lines, each with a send of its own, receiving what comes meanwhile. */
 bool client_send_lines(struct client *client, size_t lines);
