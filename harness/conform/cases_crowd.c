@@ -48,6 +48,84 @@ static bool connect_burst(struct scene *scene)
 	return echo_each(scene, clients, CLIENTS);
 }
 
+enum { STALE_CLIENTS = 32 };
+
+/* While the server is stopped: some end with bytes unread, and others take their place.
+ */
+static bool change_hands(struct client *clients, size_t round)
+{
+	for (size_t i = round % 3; i < STALE_CLIENTS; i += 1 + round % 4) {
+		if (!client_send(&clients[i], 200))
+			return false;
+		if (i % 2)
+			client_reset(&clients[i]);
+		else
+			client_close(&clients[i]);
+	}
+	for (size_t i = 0; i < STALE_CLIENTS; i++)
+		if ((clients[i].fd < 0 && !client_connect(&clients[i], CLIENT_PLAIN)) ||
+			!client_send(&clients[i], 100 + i))
+			return false;
+	return true;
+}
+
+/*
+ * So that one wait brings the ends, the listener and the newcomers' bytes, about numbers
+ * that change hands meanwhile. A report on a number is a hint about who had it (epoll(7),
+ * Q6).
+ */
+static bool churn_in_one_batch(struct scene *scene)
+{
+	enum { ROUNDS = 12 };
+	struct client *clients = scene_clients(scene, STALE_CLIENTS);
+
+	if (!clients || !client_connect_all(clients, STALE_CLIENTS, CLIENT_PLAIN) ||
+		!echo_each(scene, clients, STALE_CLIENTS))
+		return false;
+	for (size_t round = 0; round < ROUNDS; round++) {
+		scene_doing(scene, "in one batch, round %zu", round + 1);
+		int error = target_stop(scene->target);
+
+		if (error < 0)
+			return scene_skip(
+				scene, "cannot stop the server: %s", strerror(-error));
+		if (!change_hands(clients, round))
+			return false;
+		if (target_continue(scene->target) < 0)
+			return scene_fail(scene, "the server to run", "it is gone");
+		for (size_t i = 0; i < STALE_CLIENTS; i++)
+			if (!client_receive_owed(&clients[i]))
+				return false;
+	}
+	return true;
+}
+
+/* Bytes are owed to a connection that ends by RST: its successor must not get them. */
+static bool churn_while_owed(struct scene *scene)
+{
+	enum { ROUNDS = 4, CLIENTS = 8, FILL_MAX_BYTES = 1 << 20 };
+	struct client *clients = scene_clients(scene, CLIENTS);
+
+	if (!clients)
+		return false;
+	for (int round = 0; round < ROUNDS; round++) {
+		scene_doing(scene, "behind a reset with bytes owed, round %d", round + 1);
+		if (!client_connect_all(clients, CLIENTS, CLIENT_SMALL) ||
+			!client_fill_all(clients, CLIENTS, FILL_MAX_BYTES))
+			return false;
+		for (size_t i = 0; i < CLIENTS; i++)
+			client_reset(&clients[i]);
+		if (!client_connect_all(clients, CLIENTS, CLIENT_PLAIN))
+			return false;
+		for (size_t i = 0; i < CLIENTS; i++) {
+			if (!client_echo(&clients[i], 1000 + i))
+				return false;
+			client_close(&clients[i]);
+		}
+	}
+	return true;
+}
+
 /* close(2) frees a number, and the next accept gives it to a stranger. */
 static bool churn(struct scene *scene)
 {
@@ -56,6 +134,8 @@ static bool churn(struct scene *scene)
 
 	return bystander && client_connect(bystander, CLIENT_PLAIN) &&
 	       client_echo(bystander, 64) && visits_make(scene, CONNECTIONS) &&
+	       churn_while_owed(scene) &&
+	       (scene->target->pid == 0 || churn_in_one_batch(scene)) &&
 	       client_echo(bystander, 64);
 }
 
@@ -81,7 +161,7 @@ static bool many_idle(struct scene *scene)
 /* ---- hoses ---- */
 
 enum { HOSES = 2, HOSE_ROUNDS = 9, HOSE_PIECE_BYTES = 64 * 1024 };
-enum { HOSE_FILL_MAX_BYTES = 64 << 20, HOSE_BYTES_MAX = 4 << 20 };
+enum { HOSE_FILL_MAX_BYTES = 64 << 20, HOSE_BYTES_MAX = 1 << 20 };
 
 static uint64_t hoses_received(const struct client *hoses)
 {
@@ -92,39 +172,69 @@ static uint64_t hoses_received(const struct client *hoses)
 	return sum;
 }
 
-/*
- * Megabytes wait for the server on each hose. Then everything that was answered already
- * is read, so that what comes from here on is answered from here on; and for as long as
- * the server finds more, it is not stopped by a reader who is slow.
- */
-static bool hoses_aim(struct client *hoses)
+/* Takes all that was served, also what was on its way meanwhile. */
+static bool hoses_drain(struct scene *scene, struct client *hoses)
 {
-	for (size_t i = 0; i < HOSES; i++)
-		if (!client_fill(&hoses[i], HOSE_FILL_MAX_BYTES))
-			return false;
-	for (size_t i = 0; i < HOSES; i++) {
-		uint64_t before;
+	for (size_t i = 0, empty = 0; empty < 2 * HOSES; i++) {
+		struct client *hose = &hoses[i % HOSES];
+		uint64_t before = hose->received;
 
-		do {
-			before = hoses[i].received;
-			if (!client_receive_some(&hoses[i], HOSE_PIECE_BYTES))
-				return false;
-		} while (hoses[i].received > before);
+		if (!client_receive_some(hose, HOSE_PIECE_BYTES))
+			return false;
+		empty = hose->received > before ? 0 : empty + 1;
+		if (empty == HOSES && !scene_rest(scene, NS_PER_MS))
+			return false;
 	}
 	return true;
 }
 
-/* Reads and sends as fast as one can, until the quiet one has its answer. */
+/*
+ * The quiet one's request behind megabytes that wait for the server on the hoses. With
+ * the server stopped meanwhile it is certain that they wait; without a process to stop,
+ * they are what it has not read because it could not write, and some of that it takes
+ * while the echo of the rest is read.
+ */
+static bool hoses_aim(struct scene *scene, struct client *hoses, struct client *quiet)
+{
+	struct target *target = scene->target;
+	bool stops = target->pid > 0;
+
+	if (stops && target_stop(target) < 0)
+		return scene_skip(scene, "cannot stop the server");
+	if (stops && !hoses_drain(scene, hoses))
+		return false;
+	if (!client_fill(&hoses[0], HOSE_FILL_MAX_BYTES) ||
+		!client_fill(&hoses[1], HOSE_FILL_MAX_BYTES) ||
+		(!stops && !hoses_drain(scene, hoses)) || !client_send(quiet, 64))
+		return false;
+	if (stops && target_continue(target) < 0)
+		return scene_fail(scene, "the server to run", "it is gone");
+	return true;
+}
+
+/* Reads as fast as one can, and sends on; *moved: there was something to read. */
+static bool hoses_turn(struct client *hoses, bool *moved)
+{
+	uint64_t before = hoses_received(hoses);
+
+	for (size_t i = 0; i < HOSES; i++)
+		if (!client_receive_some(&hoses[i], HOSE_PIECE_BYTES))
+			return false;
+	*moved = hoses_received(hoses) > before;
+	return true;
+}
+
+/* Until the quiet one has its answer. What is read comes first: a server that is stopped
+ * by a full send buffer turns to others, and that would be our merit. */
 static bool hoses_run(struct scene *scene, struct client *hoses, struct client *quiet)
 {
 	uint64_t until_ns = scene_until(scene);
-	bool answered = false;
+	bool answered = false, moved;
 
 	for (size_t turn = 0; !answered; turn++) {
-		struct client *hose = &hoses[turn % HOSES];
-
-		if (!client_receive_some(hose, HOSE_PIECE_BYTES) ||
-			(turn % 4 < HOSES && !client_send_some(hose, HOSE_PIECE_BYTES)) ||
+		if (!hoses_turn(hoses, &moved) ||
+			(!moved && !client_send_some(
+					   &hoses[turn % HOSES], HOSE_PIECE_BYTES)) ||
 			!client_await_bytes(quiet, 0, &answered))
 			return false;
 		if (!answered && clock_now_ns() >= until_ns)
@@ -159,7 +269,7 @@ static bool fire_hose(struct scene *scene)
 		return false;
 	for (int round = 0; round < HOSE_ROUNDS; round++) {
 		scene_doing(scene, "round %d", round + 1);
-		if (!hoses_aim(hoses) || !client_send(quiet, 64))
+		if (!hoses_aim(scene, hoses, quiet))
 			return false;
 		uint64_t before = hoses_received(hoses);
 

@@ -158,6 +158,52 @@ static bool emfile(struct scene *scene)
 		served, crowd.count[WAITS], crowd.count[REFUSED], percent);
 }
 
+/* ---- more of them than an fd_set has bits ---- */
+
+enum { MANY_DESCRIPTORS = 1300, MANY_CLIENTS = 1100 };
+
+/* One more, who is served or refused, and soon. */
+static bool serve_or_refuse(struct client *client, size_t *refused)
+{
+	bool ready;
+
+	if (!client_connect(client, CLIENT_PLAIN) || !client_send(client, 64) ||
+		!client_await_bytes(client, scene_until(client->scene), &ready))
+		return false;
+	if (!client_was_refused(client))
+		return client_receive_owed(client);
+	client_close(client);
+	++*refused;
+	return true;
+}
+
+/*
+ * FD_SET() of 1024 or more writes past the end of the C library's fd_set (select(2)). Who
+ * uses that must refuse such connections; the others serve them.
+ */
+static bool past_1024(struct scene *scene)
+{
+	struct client *clients = scene_clients(scene, MANY_CLIENTS);
+	size_t refused = 0;
+
+	if (!clients)
+		return false;
+	for (size_t i = 0; i < MANY_CLIENTS; i++) {
+		scene_doing(scene, "client %zu", i + 1);
+		if (!serve_or_refuse(&clients[i], &refused))
+			return false;
+	}
+	for (size_t i = 0; i < MANY_CLIENTS; i++) {
+		scene_doing(scene, "client %zu once more, beside all others", i + 1);
+		if (clients[i].fd >= 0 && !client_echo(&clients[i], 100))
+			return false;
+	}
+	if (refused == MANY_CLIENTS)
+		return scene_fail(scene, "some clients to be served", "none");
+	return scene_note(
+		scene, "%zu served, %zu refused", MANY_CLIENTS - refused, refused);
+}
+
 /* ---- the end ---- */
 
 #define END_MAX_NS (2 * NS_PER_S)
@@ -233,6 +279,12 @@ const struct conform_case cases_own[] = {
 		.needs = NEEDS_COMMAND,
 		.run = emfile,
 		.descriptors = FEW_DESCRIPTORS},
+	{.name = "past-1024-descriptors",
+		.what = "of 1,100 clients each is served or refused, and all served go "
+			"on",
+		.needs = NEEDS_COMMAND,
+		.run = past_1024,
+		.descriptors = MANY_DESCRIPTORS},
 	{.name = "sigterm",
 		.what = "SIGTERM ends it within 2 s, and what it owes arrives",
 		.needs = NEEDS_COMMAND,

@@ -226,6 +226,9 @@ static const char *missing(
 		return "it needs a server of its own: --spawn";
 	if (conform_case->needs == NEEDS_PROCESS && !spawned && !conform->options.pid)
 		return "it looks into the process: --spawn, or --pid PID";
+	if (conform_case->descriptors > conform->descriptors.rlim_max)
+		return "RLIMIT_NOFILE is too low here to give the server what it asks "
+		       "for";
 	return NULL;
 }
 

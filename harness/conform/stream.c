@@ -11,25 +11,38 @@ enum { WORD_BYTES = sizeof(uint64_t), CHUNK_BYTES = 16 * 1024 };
 static const uint8_t letters[] = "\nabcdefghijklmnopqrstuvwxyz01234"
 				 "\nABCDEFGHIJKLMNOPQRSTUVWXYZ56789";
 
+/* From any byte on: splitmix64 can start at any word, for its state only adds up. */
+static void random_bytes(uint64_t seed, uint64_t offset, uint8_t *bytes, size_t length)
+{
+	static const uint64_t step = 0x9e3779b97f4a7c15ULL;
+	struct random seeds = {.state = seed};
+	struct random random = {.state = random_next(&seeds)};
+	size_t skip = offset % WORD_BYTES;
+	uint64_t word;
+
+	random.state += offset / WORD_BYTES * step;
+	if (skip > 0 && length > 0) {
+		size_t count = WORD_BYTES - skip < length ? WORD_BYTES - skip : length;
+
+		word = random_next(&random);
+		memcpy(bytes, (const uint8_t *)&word + skip, count);
+		bytes += count;
+		length -= count;
+	}
+	for (; length >= WORD_BYTES; bytes += WORD_BYTES, length -= WORD_BYTES) {
+		word = random_next(&random);
+		memcpy(bytes, &word, WORD_BYTES);
+	}
+	if (length > 0) {
+		word = random_next(&random);
+		memcpy(bytes, &word, length);
+	}
+}
+
 void stream_bytes(const struct stream_source *source, uint64_t offset, uint8_t *bytes,
 	size_t length)
 {
-	/* splitmix64 can start at any word: its state is a multiple of a constant. */
-	static const uint64_t step = 0x9e3779b97f4a7c15ULL;
-	struct random seeds = {.state = source->seed};
-	struct random random = {.state = random_next(&seeds)};
-	size_t skip = offset % WORD_BYTES;
-	uint8_t *at = bytes;
-
-	random.state += offset / WORD_BYTES * step;
-	for (size_t left = length; left > 0; skip = 0) {
-		uint64_t word = random_next(&random);
-		size_t count = WORD_BYTES - skip < left ? WORD_BYTES - skip : left;
-
-		memcpy(at, (const uint8_t *)&word + skip, count);
-		at += count;
-		left -= count;
-	}
+	random_bytes(source->seed, offset, bytes, length);
 	if (source->kind == STREAM_LINES)
 		for (size_t i = 0; i < length; i++)
 			bytes[i] = letters[bytes[i] % 64];
