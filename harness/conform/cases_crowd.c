@@ -48,19 +48,25 @@ static bool connect_burst(struct scene *scene)
 	return echo_each(scene, clients, CLIENTS);
 }
 
-enum { STALE_CLIENTS = 32 };
+/* No more newcomers at once than the shortest queue of a listener takes. */
+enum { STALE_CLIENTS = 32, STALE_NEWCOMERS = 4 };
 
 /* While the server is stopped: some end with bytes unread, and others take their place.
  */
 static bool change_hands(struct client *clients, size_t round)
 {
-	for (size_t i = round % 3; i < STALE_CLIENTS; i += 1 + round % 4) {
-		if (!client_send(&clients[i], 200))
+	for (size_t i = 0; i < STALE_NEWCOMERS; i++) {
+		struct client *client =
+			&clients[(round + i * (1 + round % 7)) % STALE_CLIENTS];
+
+		if (client->fd < 0)
+			continue; /* the same one again */
+		if (!client_send(client, 200))
 			return false;
 		if (i % 2)
-			client_reset(&clients[i]);
+			client_reset(client);
 		else
-			client_close(&clients[i]);
+			client_close(client);
 	}
 	for (size_t i = 0; i < STALE_CLIENTS; i++)
 		if ((clients[i].fd < 0 && !client_connect(&clients[i], CLIENT_PLAIN)) ||
@@ -76,11 +82,10 @@ static bool change_hands(struct client *clients, size_t round)
  */
 static bool churn_in_one_batch(struct scene *scene)
 {
-	enum { ROUNDS = 12 };
+	enum { ROUNDS = 40 };
 	struct client *clients = scene_clients(scene, STALE_CLIENTS);
 
-	if (!clients || !client_connect_all(clients, STALE_CLIENTS, CLIENT_PLAIN) ||
-		!echo_each(scene, clients, STALE_CLIENTS))
+	if (!clients || !client_connect_all(clients, STALE_CLIENTS, CLIENT_PLAIN))
 		return false;
 	for (size_t round = 0; round < ROUNDS; round++) {
 		scene_doing(scene, "in one batch, round %zu", round + 1);
@@ -88,7 +93,7 @@ static bool churn_in_one_batch(struct scene *scene)
 
 		if (error < 0)
 			return scene_skip(
-				scene, "cannot stop the server: %s", strerror(-error));
+				scene, "the server does not stop: %s", strerror(-error));
 		if (!change_hands(clients, round))
 			return false;
 		if (target_continue(scene->target) < 0)
@@ -135,7 +140,7 @@ static bool churn(struct scene *scene)
 	return bystander && client_connect(bystander, CLIENT_PLAIN) &&
 	       client_echo(bystander, 64) && visits_make(scene, CONNECTIONS) &&
 	       churn_while_owed(scene) &&
-	       (scene->target->pid == 0 || churn_in_one_batch(scene)) &&
+	       (!target_can_stop(scene->target) || churn_in_one_batch(scene)) &&
 	       client_echo(bystander, 64);
 }
 
@@ -197,7 +202,7 @@ static bool hoses_drain(struct scene *scene, struct client *hoses)
 static bool hoses_aim(struct scene *scene, struct client *hoses, struct client *quiet)
 {
 	struct target *target = scene->target;
-	bool stops = target->pid > 0;
+	bool stops = target_can_stop(target);
 
 	if (stops && target_stop(target) < 0)
 		return scene_skip(scene, "cannot stop the server");

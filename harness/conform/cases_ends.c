@@ -47,19 +47,16 @@ static bool half_close_while_blocked(struct scene *scene)
  */
 static bool fin_behind_data(struct scene *scene)
 {
-	enum { CLIENTS = 16, ROUNDS = 10 };
+	enum { CLIENTS = 4, ROUNDS = 40 };
 	struct client *clients = scene_clients(scene, CLIENTS);
 
-	if (!clients)
-		return false;
-	for (size_t round = 0; round < ROUNDS; round++) {
-		if (!client_connect_all(clients, CLIENTS, CLIENT_PLAIN))
-			return false;
+	for (size_t round = 0; clients && round < ROUNDS; round++) {
 		for (size_t i = 0; i < CLIENTS; i++) {
 			size_t bytes = 1 + (round * CLIENTS + i) * 8;
 
 			scene_doing(scene, "%zu bytes and the FIN", bytes);
-			if ((i % 2 && !client_echo(&clients[i], 64)) ||
+			if (!client_connect(&clients[i], CLIENT_PLAIN) ||
+				(i % 2 && !client_echo(&clients[i], 64)) ||
 				!client_send_and_finish(&clients[i], bytes))
 				return false;
 		}
@@ -69,31 +66,28 @@ static bool fin_behind_data(struct scene *scene)
 			client_close(&clients[i]);
 		}
 	}
-	return true;
+	return clients != NULL;
 }
 
-/* Six connections, each in another state when its RST comes. */
-static bool reset_six(struct client clients[6])
+/* One connection after the other, each in another state when its RST comes. */
+static bool reset_somehow(struct client *client, int way)
 {
-	if (!client_connect_all(clients, 6, CLIENT_SMALL))
+	if (!client_connect(client, CLIENT_SMALL))
 		return false;
-	client_reset(&clients[0]); /* at once */
-	if (!client_echo(&clients[1], 64))
-		return false;
-	client_reset(&clients[1]); /* while the server waits for the next request */
-	if (!client_send(&clients[2], 100))
-		return false;
-	client_reset(&clients[2]); /* while it reads or answers */
-	if (!client_finish(&clients[3]))
-		return false;
-	client_reset(&clients[3]); /* behind a FIN */
-	if (!client_fill(&clients[4], FILL_MAX_BYTES))
-		return false;
-	client_reset(&clients[4]); /* while it owes bytes */
-	if (!client_send(&clients[5], 4000) || !client_finish(&clients[5]))
-		return false;
-	client_reset(&clients[5]); /* bytes, FIN and RST behind one another */
-	return true;
+	switch (way) {
+	case 0: /* at once */
+		return true;
+	case 1: /* while the server waits for the next request */
+		return client_echo(client, 64);
+	case 2: /* while it reads or answers */
+		return client_send(client, 100);
+	case 3: /* behind a FIN */
+		return client_finish(client);
+	case 4: /* while it owes bytes */
+		return client_fill(client, FILL_MAX_BYTES);
+	default: /* bytes, FIN and RST behind one another */
+		return client_send(client, 4000) && client_finish(client);
+	}
 }
 
 /*
@@ -102,16 +96,19 @@ static bool reset_six(struct client clients[6])
  */
 static bool reset_leaves_others(struct scene *scene)
 {
-	enum { ROUNDS = 10, CLIENTS = 6 };
+	enum { ROUNDS = 10, WAYS = 6 };
 	struct client *bystander = scene_clients(scene, 1);
-	struct client *clients = scene_clients(scene, CLIENTS);
+	struct client *client = scene_clients(scene, 1);
 
-	if (!bystander || !clients || !client_connect(bystander, CLIENT_PLAIN))
+	if (!bystander || !client || !client_connect(bystander, CLIENT_PLAIN))
 		return false;
 	for (int round = 0; round < ROUNDS; round++) {
 		scene_doing(scene, "round %d", round + 1);
-		if (!reset_six(clients))
-			return false;
+		for (int way = 0; way < WAYS; way++) {
+			if (!reset_somehow(client, way))
+				return false;
+			client_reset(client);
+		}
 		scene_doing(scene, "a bystander in round %d", round + 1);
 		if (!client_echo(bystander, 1000))
 			return false;

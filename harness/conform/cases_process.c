@@ -181,7 +181,8 @@ static bool stop_and_go(struct scene *scene, struct client *quiet, struct client
 		return false;
 	error = target_stop(scene->target);
 	if (error < 0)
-		return scene_skip(scene, "cannot stop the server: %s", strerror(-error));
+		return scene_skip(
+			scene, "the server does not stop: %s", strerror(-error));
 	if (!client_send(quiet, 64))
 		return false;
 	error = target_continue(scene->target);

@@ -127,14 +127,6 @@ bool client_connect(struct client *client, enum client_kind kind)
 	return client_connect_begin(client, kind) && client_connect_end(client);
 }
 
-bool client_connect_all(struct client *clients, size_t count, enum client_kind kind)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!client_connect(&clients[i], kind))
-			return false;
-	return true;
-}
-
 /* ---- one send, one recv ---- */
 
 /* Sends bytes that lie ready; flags as send(2). */
@@ -234,7 +226,8 @@ static bool send_what_fits(struct client *client, uint64_t end)
 	return true;
 }
 
-bool client_fill_all(struct client *clients, size_t count, size_t max_bytes)
+/* Each up to the same place in its stream. */
+static bool fill(struct client *clients, size_t count, uint64_t end)
 {
 	uint64_t moved_ns = clock_now_ns();
 	struct scene *scene = clients->scene;
@@ -245,11 +238,11 @@ bool client_fill_all(struct client *clients, size_t count, size_t max_bytes)
 		for (size_t i = 0; i < count; i++) {
 			uint64_t before = clients[i].sent;
 
-			if (!send_what_fits(&clients[i], max_bytes))
+			if (!send_what_fits(&clients[i], end))
 				return false;
 			if (clients[i].sent > before)
 				moved_ns = clock_now_ns();
-			full &= clients[i].sent >= max_bytes;
+			full &= clients[i].sent >= end;
 		}
 		if (full)
 			return true;
@@ -261,7 +254,12 @@ bool client_fill_all(struct client *clients, size_t count, size_t max_bytes)
 
 bool client_fill(struct client *client, size_t max_bytes)
 {
-	return client_fill_all(client, 1, client->sent + max_bytes);
+	return fill(client, 1, client->sent + max_bytes);
+}
+
+bool client_fill_all(struct client *clients, size_t count, size_t max_bytes)
+{
+	return fill(clients, count, max_bytes);
 }
 
 bool client_send(struct client *client, size_t bytes)
@@ -308,6 +306,14 @@ bool client_send_receiving(struct client *client, size_t bytes)
 bool client_echo(struct client *client, size_t bytes)
 {
 	return client_send_receiving(client, bytes) && client_receive_owed(client);
+}
+
+bool client_connect_all(struct client *clients, size_t count, enum client_kind kind)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!client_connect(&clients[i], kind) || !client_echo(&clients[i], 1))
+			return false;
+	return true;
 }
 
 /* The rest of the line that begins at the next byte to send. */

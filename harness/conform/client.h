@@ -46,6 +46,11 @@ struct client {
 bool client_connect(struct client *client, enum client_kind kind);
 bool client_connect_begin(struct client *client, enum client_kind kind);
 bool client_connect_end(struct client *client);
+
+/*
+ * So many, one after the other, each with an echo of one byte: then it has been accepted,
+ * and a short queue of the listener (listen(2), backlog) does not matter.
+ */
 bool client_connect_all(struct client *clients, size_t count, enum client_kind kind);
 
 /* One send or recv of at most so many bytes, for what the kernel takes or has by now. */
@@ -57,7 +62,7 @@ bool client_receive_some(struct client *client, size_t bytes);
  * server is blocked on its write, unless it takes and keeps without end.
  */
 bool client_fill(struct client *client, size_t max_bytes);
-/* The same at once for clients who have sent nothing yet. */
+/* The same at once for many, each up to byte max_bytes of its stream. */
 bool client_fill_all(struct client *clients, size_t count, size_t max_bytes);
 
 /* All of it, without reading or writing meanwhile. */

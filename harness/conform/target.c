@@ -224,12 +224,15 @@ void target_describe_end(const struct target *target, char *text, size_t text_si
 	snprintf(text + used, text_size - used, ", after '%s'", last);
 }
 
+bool target_can_stop(const struct target *target)
+{
+	return target->pid > 0 && kill(target->pid, 0) == 0;
+}
+
 int target_stop(struct target *target)
 {
 	target->stopped = true;
-	int error = tree_signal(target->pid, SIGSTOP);
-
-	return error < 0 ? error : tree_await_stopped(target->pid);
+	return tree_stop(target->pid);
 }
 
 int target_continue(struct target *target)

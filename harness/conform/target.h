@@ -60,6 +60,9 @@ bool target_ended(struct target *target, uint64_t wait_ns);
 /* "killed by signal 11 (...)" or "exit status 1" or "gone", and its last words. */
 void target_describe_end(const struct target *target, char *text, size_t text_size);
 
+/* Is a process known that this user may stop? */
+bool target_can_stop(const struct target *target);
+
 /* SIGSTOP and SIGCONT for the whole tree; stop waits for it. 0 or -errno. */
 int target_stop(struct target *target);
 int target_continue(struct target *target);

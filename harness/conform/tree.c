@@ -268,30 +268,40 @@ static bool threads_stopped(pid_t pid)
 	return stopped;
 }
 
-static bool all_stopped(pid_t root)
+/* Tells those who are not stopped to stop; how many they were, or -errno. */
+static int stop_once(pid_t root)
 {
 	struct table table;
-	bool stopped = true;
+	int error = read_tree(root, &table);
+	int running = 0;
 
-	if (read_tree(root, &table) < 0)
-		return true;
-	for (size_t i = 0; i < table.count; i++)
-		if (table.processes[i].inside)
-			stopped &= threads_stopped(table.processes[i].pid);
+	if (error < 0)
+		return error;
+	for (size_t i = 0; i < table.count; i++) {
+		const struct process *process = &table.processes[i];
+
+		if (!process->inside || process->state == 'Z' ||
+			threads_stopped(process->pid))
+			continue;
+		running++;
+		if (kill(process->pid, SIGSTOP) < 0 && errno == EPERM)
+			error = -EPERM;
+	}
 	free(table.processes);
-	return stopped;
+	return error < 0 ? error : running;
 }
 
-int tree_await_stopped(pid_t root)
+int tree_stop(pid_t root)
 {
 	uint64_t deadline_ns = clock_now_ns() + STOP_WAIT_NS;
+	int running;
 
-	while (!all_stopped(root)) {
+	while ((running = stop_once(root)) > 0) {
 		if (clock_now_ns() >= deadline_ns)
 			return -ETIMEDOUT;
 		usleep(LOOK_AGAIN_US);
 	}
-	return 0;
+	return running;
 }
 
 /* One look and one signal to each that is left; how many that were. */

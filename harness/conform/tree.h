@@ -32,8 +32,11 @@ int tree_cpu_ns(pid_t root, uint64_t *cpu_ns);
 /* Sends the signal to each. 0 when root got it, or -errno. */
 int tree_signal(pid_t root, int signal_number);
 
-/* Waits a little until every thread of all is stopped. 0 or -ETIMEDOUT. */
-int tree_await_stopped(pid_t root);
+/*
+ * SIGSTOP to each, those too that are forked meanwhile, until every thread of all is
+ * stopped. 0, -ESRCH, -EPERM, or -ETIMEDOUT.
+ */
+int tree_stop(pid_t root);
 
 /* Ends, with SIGKILL, and reaps all descendants of root but not root itself. */
 void tree_kill_below(pid_t root);
