@@ -21,8 +21,9 @@ enum {
 	SERVER_DESCRIPTORS = 100, /* of the server's, so too */
 };
 
-/* A socket closes a little before its process is gone. */
+/* A socket closes a little before its process is gone; and the clients' ends end some. */
 #define END_WAIT_NS (200 * NS_PER_MS)
+#define END_LOOK_NS (10 * NS_PER_MS)
 
 static int spawn(struct conform *conform, struct target *target, rlim_t descriptors,
 	struct problem *problem)
@@ -81,18 +82,17 @@ static uint64_t idle_connections(const struct conform *conform)
 	return count;
 }
 
-/* Notes, once, that the server which cases share has ended; true if it has. */
-static bool note_end(struct conform *conform, const char *name, uint64_t wait_ns)
+/* Notes, once, that the server which cases share has ended. */
+static void note_end(struct conform *conform, const char *name)
 {
 	char end[400];
 
-	if (!target_ended(&conform->target, wait_ns))
-		return false;
+	if (!target_ended(&conform->target, 0))
+		return;
 	target_describe_end(&conform->target, end, sizeof(end));
 	if (!*conform->ended)
 		snprintf(conform->ended, sizeof(conform->ended), "it ended in %s: %s",
 			name, end);
-	return true;
 }
 
 static void add_end(const struct target *target, struct verdict *verdict)
@@ -167,7 +167,7 @@ static int play_alone(struct conform *conform, const struct conform_case *confor
 /* Behind a failure: is there anybody for the next case? */
 static void look_after(struct conform *conform, const char *name)
 {
-	note_end(conform, name, 0);
+	note_end(conform, name);
 	if (conform->options.words) {
 		target_end(&conform->target);
 		conform->target_up = false; /* the next case starts another */
@@ -190,8 +190,6 @@ static int play_shared(struct conform *conform, const struct conform_case *confo
 {
 	struct problem problem = {0};
 
-	if (conform->target_up && note_end(conform, "the case before", 0))
-		look_after(conform, "the case before");
 	if (conform_case->judges_run && *conform->ended) {
 		set_verdict(verdict, VERDICT_FAIL, "a server that runs to the end",
 			conform->ended);
@@ -211,6 +209,12 @@ static int play_shared(struct conform *conform, const struct conform_case *confo
 		return 0;
 	}
 	error = play(conform, conform_case, &conform->target, verdict);
+	if (error == 0 && verdict->status != VERDICT_FAIL &&
+		target_ended(&conform->target, END_LOOK_NS)) {
+		set_verdict(
+			verdict, VERDICT_FAIL, "the server to run on", "it has ended");
+		add_end(&conform->target, verdict);
+	}
 	if (error == 0 && verdict->status == VERDICT_FAIL)
 		look_after(conform, conform_case->name);
 	return error;

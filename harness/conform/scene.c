@@ -163,7 +163,7 @@ void scene_close(struct scene *scene)
 		struct client_block *next = block->next;
 
 		for (size_t i = 0; i < block->count; i++)
-			client_reset(&block->clients[i]);
+			client_close(&block->clients[i]);
 		free(block);
 		block = next;
 	}

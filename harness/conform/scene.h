@@ -77,7 +77,7 @@ static inline uint64_t scene_until(const struct scene *scene)
 	return clock_now_ns() + scene->timeout_ns;
 }
 
-/* Closes what is open: with RST, which leaves nothing behind. */
+/* Closes what is open, as clients do: what else an end can be, cases do on purpose. */
 void scene_close(struct scene *scene);
 
 #endif
