@@ -52,6 +52,12 @@ int conform_start(struct conform *conform, struct problem *problem)
 			error = problem_set(problem, -ESRCH, "--pid: no process %d",
 				(int)conform->options.pid);
 	}
+	/* To stop it would be to stop ourselves. */
+	if (error == 0 && conform->options.pid &&
+		tree_contains(conform->options.pid, getpid()))
+		error = problem_set(problem, -EINVAL,
+			"--pid: process %d is a parent of muxbench, not a server",
+			(int)conform->options.pid);
 	conform->target_up = error == 0;
 	return error;
 }

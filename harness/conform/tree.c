@@ -208,6 +208,18 @@ int tree_census(pid_t root, struct tree_census *census)
 	return error;
 }
 
+bool tree_contains(pid_t root, pid_t pid)
+{
+	struct table table;
+
+	if (read_tree(root, &table) < 0)
+		return false;
+	bool inside = is_inside(&table, pid);
+
+	free(table.processes);
+	return inside;
+}
+
 int tree_cpu_ns(pid_t root, uint64_t *cpu_ns)
 {
 	struct table table;

@@ -26,6 +26,9 @@ struct tree_census {
  */
 int tree_census(pid_t root, struct tree_census *census);
 
+/* Is this process one of the tree? */
+bool tree_contains(pid_t root, pid_t pid);
+
 /* CPU time of those that live now, exact to the ns. 0, or -ESRCH. */
 int tree_cpu_ns(pid_t root, uint64_t *cpu_ns);
 

@@ -3,7 +3,7 @@
 
 dies N: exits with status 3 at its Nth connection. flips N: changes its Nth byte, of each
 connection. ignores: takes no notice of SIGTERM, and sets a process aside that neither it
-nor its group has any more.
+nor its group has any more. Any other HOW: honest.
 """
 import os
 import signal
