@@ -176,16 +176,20 @@ int target_spawn(struct target *target, const struct target_command *command,
 
 void target_drain(struct target *target)
 {
+	enum { CHUNKS_MAX = 64 }; /* then it is somebody else's turn */
 	char chunk[4096];
 
 	if (!target->spawned)
 		return;
 	/* Collects its stderr as well, and never waits, for the time is over already. */
-	while (child_await(&target->child, -1, 0) == CHILD_OUTPUT)
+	for (int i = 0; i < CHUNKS_MAX; i++) {
+		if (child_await(&target->child, -1, 0) != CHILD_OUTPUT)
+			return;
 		if (read(target->child.out, chunk, sizeof(chunk)) <= 0) {
 			close(target->child.out);
 			target->child.out = -1;
 		}
+	}
 }
 
 bool target_ended(struct target *target, uint64_t wait_ns)
