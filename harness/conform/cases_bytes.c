@@ -90,6 +90,20 @@ static bool stays_silent(struct scene *scene)
 	       client_expect_silence(client, silence_ns) && client_echo(client, 100);
 }
 
+/* Bytes, the mark and bytes; where it can be stopped meanwhile, the server finds all. */
+static bool send_around_mark(struct scene *scene, struct client *client)
+{
+	bool stops = scene->target->pid > 0;
+
+	if (stops && target_stop(scene->target) < 0)
+		return scene_skip(scene, "cannot stop the server");
+	if (!client_send(client, 1000) || !client_send_urgent(client) ||
+		!client_send(client, 500))
+		return false;
+	return !stops || target_continue(scene->target) == 0 ||
+	       scene_fail(scene, "the server to run", "it is gone");
+}
+
 /*
  * recv stops at the urgent mark, so a read is short though bytes lie behind it. The
  * urgent byte itself may come among the others or not (tcp(7), SO_OOBINLINE).
@@ -103,8 +117,7 @@ static bool urgent_data(struct scene *scene)
 		return false;
 	for (int i = 0; i < ROUNDS; i++) {
 		scene_doing(scene, "round %d", i + 1);
-		if (!client_send(client, 1000) || !client_send_urgent(client) ||
-			!client_send(client, 500) || !client_receive_owed(client))
+		if (!send_around_mark(scene, client) || !client_receive_owed(client))
 			return false;
 	}
 	scene_doing(scene, "a mark before a message, and one before the FIN");
