@@ -8,7 +8,8 @@
 #define COMMON_PROBLEM_H
 
 struct problem {
-	char text[512]; /* one line, no newline at the end; "" while all is well */
+	/* One line, no newline at its end, no control character; "" while all is well. */
+	char text[512];
 };
 
 /* Fills problem (which may be NULL) and returns error, a negative errno, unchanged. */
