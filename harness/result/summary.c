@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* All samples of a cell but those of its calls. */
-enum { SAMPLES = 7 };
+enum { SAMPLES = 7, TEXT_BYTES_MAX = 255 };
 
 static void list_samples(struct summary_cell *cell, struct samples *list[SAMPLES])
 {
@@ -26,16 +26,48 @@ static void list_samples(struct summary_cell *cell, struct samples *list[SAMPLES
 	list[6] = &cell->syscalls;
 }
 
+/* What a cell has for a text until it gets one. */
+static const char no_text[] = "";
+
+static void drop_text(const char **kept)
+{
+	if (*kept != no_text)
+		free((void *)*kept);
+	*kept = no_text;
+}
+
+/* Keeps a copy of text, one line and no longer than a table can show. 0 or -ENOMEM. */
+static int keep_text(const char **kept, const char *text)
+{
+	char *copy = strndup(text, TEXT_BYTES_MAX);
+
+	if (!copy)
+		return -ENOMEM;
+	text_one_line(copy);
+	drop_text(kept);
+	*kept = copy;
+	return 0;
+}
+
+/*
+ * A plan may have a hundred thousand cells, a histogram takes 216 KiB and the calls 2:
+ * only cells that are measured get them.
+ */
 static int make_cell(struct summary_cell *cell, size_t blocks)
 {
 	struct samples *list[SAMPLES];
-	int error = 0;
 
-	histogram_reset(&cell->latency);
+	cell->reason = cell->syscall_method = no_text;
+	cell->values = malloc(SAMPLES * blocks * sizeof(*cell->values));
+	if (!cell->values)
+		return -ENOMEM;
+	for (size_t i = 0; i < SAMPLES * blocks; i++)
+		cell->values[i] = NAN;
 	list_samples(cell, list);
-	for (size_t i = 0; i < SAMPLES && error == 0; i++)
-		error = samples_make(list[i], blocks);
-	return error;
+	for (size_t i = 0; i < SAMPLES; i++)
+		*list[i] = (struct samples){
+			.values = cell->values + i * blocks, .blocks = blocks};
+	return 0;
 }
 
 int summary_make(struct summary *summary, const struct plan *plan)
@@ -57,13 +89,14 @@ void summary_free(struct summary *summary)
 {
 	for (size_t i = 0; i < summary->cell_count; i++) {
 		struct summary_cell *cell = &summary->cells[i];
-		struct samples *list[SAMPLES];
 
-		list_samples(cell, list);
-		for (size_t j = 0; j < SAMPLES; j++)
-			samples_free(list[j]);
 		for (size_t c = 0; c < cell->call_count; c++)
 			samples_free(&cell->calls[c].per_request);
+		free(cell->calls);
+		free(cell->latency);
+		free(cell->values);
+		drop_text(&cell->reason);
+		drop_text(&cell->syscall_method);
 	}
 	free(summary->cells);
 	*summary = (struct summary){0};
@@ -82,11 +115,28 @@ static void add_percentile(
 		samples->values[block] = (double)histogram_percentile_ns(latency, p);
 }
 
-static void add_timed(
+/* Takes the latencies of a block in. 0 or -ENOMEM. */
+static int add_latency(
 	struct summary_cell *cell, size_t block, const struct window *window)
 {
-	const struct load_counters *client = &window->load.counters;
 	const struct histogram *latency = window_latency(window);
+
+	if (!cell->latency) {
+		cell->latency = malloc(sizeof(*cell->latency));
+		if (!cell->latency)
+			return -ENOMEM;
+		histogram_reset(cell->latency);
+	}
+	cell->open_loop = window->load.open_loop;
+	histogram_merge(cell->latency, latency);
+	add_percentile(&cell->p50_ns, block, latency, 0.5);
+	add_percentile(&cell->p99_ns, block, latency, 0.99);
+	return 0;
+}
+
+static int add_timed(struct summary_cell *cell, size_t block, const struct window *window)
+{
+	const struct load_counters *client = &window->load.counters;
 	struct usage usage = window_server_usage(window);
 	double seconds = (double)window->load.measured_ns / NS_PER_S;
 
@@ -97,14 +147,9 @@ static void add_timed(
 	if (window_throughput_stands(window))
 		cell->requests_per_s.values[block] =
 			(double)client->requests_completed / seconds;
-	if (window_latency_stands(window)) {
-		cell->open_loop = window->load.open_loop;
-		histogram_merge(&cell->latency, latency);
-		add_percentile(&cell->p50_ns, block, latency, 0.5);
-		add_percentile(&cell->p99_ns, block, latency, 0.99);
-	}
 	for (int flag = 0; flag < WINDOW_FLAG_COUNT; flag++)
 		cell->flagged[flag] += window->flags[flag];
+	return window_latency_stands(window) ? add_latency(cell, block, window) : 0;
 }
 
 static bool knows_call(const struct summary_cell *cell, const char *name)
@@ -118,8 +163,13 @@ static bool knows_call(const struct summary_cell *cell, const char *name)
 /* A name that the cell has not met: 0 times in every window counted until now. */
 static int learn_call(struct summary_cell *cell, const char *name)
 {
-	struct summary_call *call = &cell->calls[cell->call_count];
 	size_t blocks = cell->requests.blocks;
+
+	if (!cell->calls)
+		cell->calls = calloc(CALL_NAMES_MAX, sizeof(*cell->calls));
+	if (!cell->calls)
+		return -ENOMEM;
+	struct summary_call *call = &cell->calls[cell->call_count];
 
 	if (samples_make(&call->per_request, blocks) < 0)
 		return -ENOMEM;
@@ -157,18 +207,18 @@ int summary_add(struct summary *summary, size_t index, const struct trial *trial
 	size_t block = (size_t)trial->block - 1;
 	enum trial_status status = trial_status(trial);
 
+	int error = 0;
+
 	if (status > summary_status(cell))
-		snprintf(cell->reason, sizeof(cell->reason), "%s", trial_reason(trial));
-	text_one_line(cell->reason);
+		error = keep_text(&cell->reason, trial_reason(trial));
 	cell->trials[status]++;
-	if (counted->measured)
-		snprintf(cell->syscall_method, sizeof(cell->syscall_method), "%.255s",
-			counted->kernel_method);
-	if (timed->measured && timed->status == TRIAL_OK)
-		add_timed(cell, block, timed);
-	if (counted->measured && counted->status == TRIAL_OK)
-		return add_counted(cell, block, counted);
-	return 0;
+	if (error == 0 && counted->measured)
+		error = keep_text(&cell->syscall_method, counted->kernel_method);
+	if (error == 0 && timed->measured && timed->status == TRIAL_OK)
+		error = add_timed(cell, block, timed);
+	if (error == 0 && counted->measured && counted->status == TRIAL_OK)
+		error = add_counted(cell, block, counted);
+	return error;
 }
 
 const struct samples *summary_cost(const struct summary_cell *cell)
@@ -194,10 +244,10 @@ enum trial_status summary_status(const struct summary_cell *cell)
 
 bool summary_percentile(const struct summary_cell *cell, double p, uint64_t *ns)
 {
-	if (!statistics_percentile_holds(
-		    cell->latency.count, p, STATISTICS_TAIL_SHOWN_MIN))
+	if (!cell->latency || !statistics_percentile_holds(
+				      cell->latency->count, p, STATISTICS_TAIL_SHOWN_MIN))
 		return false;
-	*ns = histogram_percentile_ns(&cell->latency, p);
+	*ns = histogram_percentile_ns(cell->latency, p);
 	return true;
 }
 

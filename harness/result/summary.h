@@ -31,7 +31,7 @@ struct summary_call {
 struct summary_cell {
 	const struct cell *cell;
 	size_t trials[TRIAL_STATUS_COUNT]; /* how many ended so */
-	char reason[256];                  /* of the heaviest status; "" if all are ok */
+	const char *reason; /* of the heaviest status, cut; "" if all are ok; owned */
 
 	/* Of timed windows. */
 	struct samples cpu_ns;            /* of the server, a request */
@@ -39,15 +39,17 @@ struct summary_cell {
 	struct samples requests_per_s;
 	size_t flagged[WINDOW_FLAG_COUNT]; /* how many ok windows had the flag */
 	bool open_loop;                    /* latency is response time, else service */
-	struct histogram latency;          /* of all blocks, merged */
+	struct histogram *latency;         /* of all blocks, merged; NULL: none; owned */
 	struct samples p50_ns, p99_ns;     /* of each block by itself */
 
 	/* Of counted windows. */
 	struct samples requests;  /* how many there were */
 	struct samples syscalls;  /* as the kernel counted, a request */
-	char syscall_method[256]; /* of the last one measured; "" without any */
+	const char *syscall_method; /* of the last one measured; "" without any; owned */
 	size_t call_count;
-	struct summary_call calls[CALL_NAMES_MAX];
+	struct summary_call *calls; /* owned; room for CALL_NAMES_MAX with the first */
+
+	double *values; /* of all samples but those of the calls; owned */
 };
 
 struct summary {
