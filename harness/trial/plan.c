@@ -82,24 +82,6 @@ size_t plan_cell(const struct plan *plan, size_t backend, size_t group, size_t x
 	return (backend * plan->group_count + group) * plan->x_count + x;
 }
 
-static bool same_cell(const struct cell *a, const struct cell *b)
-{
-	for (int axis = 0; axis < PLAN_AXES; axis++)
-		if (cell_number(a, (enum plan_axis)axis) !=
-			cell_number(b, (enum plan_axis)axis))
-			return false;
-	return strcmp(a->backend, b->backend) == 0;
-}
-
-size_t plan_find(const struct plan *plan, const struct cell *other)
-{
-	size_t i = 0;
-
-	while (i < plan->cell_count && !same_cell(&plan->cells[i], other))
-		i++;
-	return i;
-}
-
 /* ---- making a plan ---- */
 
 static size_t length(const struct plan_list *list)
@@ -223,6 +205,52 @@ void plan_free(struct plan *plan)
 	free(plan->cells);
 	free(plan->order);
 	*plan = (struct plan){0};
+}
+
+/* ---- finding a cell ---- */
+
+static size_t find_backend(const struct plan *plan, const char *backend)
+{
+	size_t i = 0;
+
+	while (i < plan->axes.backend_count &&
+		strcmp(plan->axes.backends[i], backend) != 0)
+		i++;
+	return i;
+}
+
+/* False: the axis has no such number. */
+static bool find_number(
+	const struct plan *plan, enum plan_axis axis, uint64_t number, size_t *index)
+{
+	const struct plan_list *list = &plan->axes.lists[axis];
+
+	*index = 0;
+	if (list->count == 0)
+		return number == cell_number(&cell_default, axis);
+	while (*index < list->count && list->values[*index] != number)
+		++*index;
+	return *index < list->count;
+}
+
+/* By its place on each axis: a plan may have very many cells, and a result as many
+ * trials. */
+size_t plan_find(const struct plan *plan, const struct cell *other)
+{
+	size_t backend = find_backend(plan, other->backend), group = 0, x = 0;
+	bool found = backend < plan->axes.backend_count;
+
+	for (size_t i = 0; i < PLAN_AXES && found; i++) {
+		enum plan_axis axis = group_order[i];
+		size_t index;
+
+		found = find_number(plan, axis, cell_number(other, axis), &index);
+		if (axis == plan->x)
+			x = index;
+		else
+			group = group * length(&plan->axes.lists[axis]) + index;
+	}
+	return found ? plan_cell(plan, backend, group, x) : plan->cell_count;
 }
 
 /* ---- words ---- */
