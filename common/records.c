@@ -79,9 +79,9 @@ json_t *record_from_histogram(const struct histogram *histogram)
 		record_u64(histogram->saturated), "buckets", buckets);
 }
 
-/* One [low, high, count] into its bucket, if there is such a bucket. */
-static int add_bucket(
-	struct histogram *histogram, const json_t *entry, struct problem *problem)
+/* One [low, high, count] as its bucket and that, if there is such a bucket. */
+static int read_bucket(
+	const json_t *entry, size_t *bucket, uint64_t *count, struct problem *problem)
 {
 	uint64_t numbers[3], low, high;
 
@@ -95,27 +95,50 @@ static int add_bucket(
 	}
 	if (numbers[0] > HISTOGRAM_HIGHEST_NS)
 		return problem_set(problem, -EBADMSG, "a bucket above 60 s");
-	size_t bucket = histogram_bucket(numbers[0]);
-
-	histogram_bounds(bucket, &low, &high);
+	*bucket = histogram_bucket(numbers[0]);
+	histogram_bounds(*bucket, &low, &high);
 	if (low != numbers[0] || high != numbers[1])
 		return problem_set(
 			problem, -EBADMSG, "a bucket with bounds of another rule");
-	histogram->buckets[bucket] += numbers[2];
+	*count = numbers[2];
 	return 0;
 }
 
-int record_to_histogram(
-	const json_t *object, struct histogram *histogram, struct problem *problem)
+/* Rising, each once, and together no more than count. */
+static int read_buckets(
+	struct histogram *histogram, const json_t *buckets, struct problem *problem)
 {
-	const json_t *entry, *buckets = json_object_get(object, "buckets");
-	uint64_t in_buckets = 0;
-	size_t i;
+	uint64_t left = histogram->count, count = 0;
+	size_t i, bucket = 0, next = 0;
+	const json_t *entry;
 
-	histogram_reset(histogram);
-	if (!json_is_array(buckets))
-		return problem_set(problem, -EBADMSG, "a histogram without buckets");
+	json_array_foreach(buckets, i, entry)
+	{
+		int error = read_bucket(entry, &bucket, &count, problem);
+
+		if (error < 0)
+			return error;
+		if (bucket < next)
+			return problem_set(problem, -EBADMSG,
+				"a histogram whose buckets do not rise");
+		if (count > left)
+			break;
+		next = bucket + 1;
+		left -= count;
+		histogram->buckets[bucket] = count;
+	}
+	return left == 0 && i == json_array_size(buckets)
+		       ? 0
+		       : problem_set(problem, -EBADMSG,
+				 "a histogram whose buckets do not add up to its count");
+}
+
+/* What stands beside the buckets. */
+static int read_facts(
+	struct histogram *histogram, const json_t *object, struct problem *problem)
+{
 	int error = record_get_u64(object, "count", &histogram->count, problem);
+
 	if (error == 0)
 		error = record_get_u64(object, "sum_ns", &histogram->sum_ns, problem);
 	if (error == 0)
@@ -125,17 +148,26 @@ int record_to_histogram(
 		error = record_get_u64(object, "min_ns", &histogram->min_ns, problem);
 	if (error == 0 && histogram->count > 0)
 		error = record_get_u64(object, "max_ns", &histogram->max_ns, problem);
-	json_array_foreach(buckets, i, entry)
-	{
-		if (error == 0)
-			error = add_bucket(histogram, entry, problem);
-	}
-	for (i = 0; i < HISTOGRAM_BUCKETS; i++)
-		in_buckets += histogram->buckets[i];
-	if (error == 0 && in_buckets != histogram->count)
+	if (error == 0 && histogram->count > 0 && histogram->min_ns > histogram->max_ns)
 		error = problem_set(problem, -EBADMSG,
-			"a histogram whose buckets do not add up to its count");
+			"a histogram whose min_ns is above its max_ns");
+	if (error == 0 && histogram->saturated > histogram->count)
+		error = problem_set(problem, -EBADMSG,
+			"a histogram with more saturated than there are");
 	return error;
+}
+
+int record_to_histogram(
+	const json_t *object, struct histogram *histogram, struct problem *problem)
+{
+	const json_t *buckets = json_object_get(object, "buckets");
+
+	histogram_reset(histogram);
+	if (!json_is_array(buckets))
+		return problem_set(problem, -EBADMSG, "a histogram without buckets");
+	int error = read_facts(histogram, object, problem);
+
+	return error < 0 ? error : read_buckets(histogram, buckets, problem);
 }
 
 /* The members of struct usage, in one table for writing and reading. */

@@ -194,6 +194,27 @@ static void test_foreign_histograms(void **state)
 			"{\"count\":3,\"min_ns\":5,\"max_ns\":6,\"sum_ns\":11,"
 			"\"saturated\":0,\"buckets\":[[5,5,1],[6,6,1]]}",
 			-EBADMSG},
+		{"a bucket twice",
+			"{\"count\":2,\"min_ns\":5,\"max_ns\":5,\"sum_ns\":10,"
+			"\"saturated\":0,\"buckets\":[[5,5,1],[5,5,1]]}",
+			-EBADMSG},
+		{"buckets that fall",
+			"{\"count\":2,\"min_ns\":5,\"max_ns\":6,\"sum_ns\":11,"
+			"\"saturated\":0,\"buckets\":[[6,6,1],[5,5,1]]}",
+			-EBADMSG},
+		{"buckets whose sum goes around 2^64",
+			"{\"count\":1,\"min_ns\":5,\"max_ns\":7,\"sum_ns\":11,"
+			"\"saturated\":0,\"buckets\":[[5,5,9223372036854775807],"
+			"[6,6,9223372036854775807],[7,7,3]]}",
+			-EBADMSG},
+		{"a minimum above the maximum",
+			"{\"count\":1,\"min_ns\":6,\"max_ns\":5,\"sum_ns\":5,"
+			"\"saturated\":0,\"buckets\":[[5,5,1]]}",
+			-EBADMSG},
+		{"more saturated than there are",
+			"{\"count\":1,\"min_ns\":5,\"max_ns\":5,\"sum_ns\":5,"
+			"\"saturated\":2,\"buckets\":[[5,5,1]]}",
+			-EBADMSG},
 		{"buckets under a count of 0",
 			"{\"count\":0,\"min_ns\":null,\"max_ns\":null,\"sum_ns\":0,"
 			"\"saturated\":0,\"buckets\":[[5,5,1]]}",
