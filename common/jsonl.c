@@ -2,6 +2,7 @@
 #include "common/jsonl.h"
 
 #include "common/clock.h"
+#include "common/json_shape.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -44,6 +45,29 @@ int jsonl_fill(struct jsonl_reader *reader)
 	return (int)n;
 }
 
+int jsonl_parse(const char *line, size_t length, json_t **object, struct problem *problem)
+{
+	struct json_shape shape = {.memory_max = JSONL_MEMORY_MAX};
+	json_error_t error;
+
+	*object = NULL;
+	if (length > JSONL_LINE_MAX)
+		return problem_set(problem, -EBADMSG, "a line of more than %zu MiB",
+			JSONL_LINE_MAX >> 20);
+	if (json_shape_take(&shape, line, length, problem) < 0)
+		return -EBADMSG;
+	json_t *value = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
+
+	if (!json_is_object(value)) {
+		json_decref(value);
+		return problem_set(problem, -EBADMSG,
+			"not a line with one JSON object: %s",
+			value ? "another kind of value" : error.text);
+	}
+	*object = value;
+	return 0;
+}
+
 int jsonl_next(struct jsonl_reader *reader, json_t **object, struct problem *problem)
 {
 	*object = NULL;
@@ -56,20 +80,12 @@ int jsonl_next(struct jsonl_reader *reader, json_t **object, struct problem *pro
 		return 0;
 	}
 	size_t length = (size_t)(end - reader->buffer);
-	json_error_t error;
-	json_t *line = json_loadb(reader->buffer, length, JSON_REJECT_DUPLICATES, &error);
+	int error = jsonl_parse(reader->buffer, length, object, problem);
 
 	reader->used -= length + 1;
 	reader->searched = 0;
 	memmove(reader->buffer, end + 1, reader->used);
-	if (!json_is_object(line)) {
-		json_decref(line);
-		return problem_set(problem, -EBADMSG,
-			"not a line with one JSON object: %s",
-			line ? "another kind of value" : error.text);
-	}
-	*object = line;
-	return 1;
+	return error < 0 ? error : 1;
 }
 
 int jsonl_read(struct jsonl_reader *reader, uint64_t deadline_ns, json_t **object,

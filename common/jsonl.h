@@ -3,7 +3,8 @@
  * other.
  *
  * Hostile or broken input is refused, never guessed at: a line longer than
- * JSONL_LINE_MAX, a line that is not an object, a key given twice.
+ * JSONL_LINE_MAX, a line that is not an object, a key given twice, and what by its shape
+ * (json_shape.h) nobody would write.
  */
 #ifndef COMMON_JSONL_H
 #define COMMON_JSONL_H
@@ -15,6 +16,8 @@
 #include <stdint.h>
 
 #define JSONL_LINE_MAX ((size_t)4 << 20) /* a full histogram takes 1 MiB */
+#define JSONL_MEMORY_MAX                                                                 \
+	((size_t)32 << 20) /* that its values may take; it then takes 7 */
 
 struct jsonl_reader {
 	int fd;          /* owned by the caller */
@@ -32,6 +35,13 @@ void jsonl_reader_free(struct jsonl_reader *reader);
  * longer than JSONL_LINE_MAX), or -errno.
  */
 int jsonl_fill(struct jsonl_reader *reader);
+
+/*
+ * One line, with or without its newline, as an object that the caller owns. 0, or
+ * -EBADMSG with problem; then *object is NULL.
+ */
+int jsonl_parse(
+	const char *line, size_t length, json_t **object, struct problem *problem);
 
 /*
  * The next whole line, if the buffer holds one: 1 and *object (the caller owns it), 0

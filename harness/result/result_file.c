@@ -1,6 +1,7 @@
 /* result_file.c - reading result.json back, be it of a stranger. */
 #include "harness/result/result_file.h"
 
+#include "common/json_shape.h"
 #include "common/records.h"
 #include "harness/result/result.h"
 #include "harness/text.h"
@@ -15,11 +16,16 @@
 /* O_NONBLOCK: opening a FIFO that nobody writes to must not hang (open(2)). */
 enum { OPEN_FLAGS = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
 
+enum { STRING_BYTES_MAX = 64 * 1024 }; /* the last words of a program are 4 KiB */
+
 /* What jansson reads through. */
 struct source {
 	int fd;
 	size_t bytes; /* handed out so far */
-	int error;    /* -errno of the read that failed, -EFBIG past the limit */
+	struct json_shape shape;
+	/* -errno of the read that failed, -EFBIG past the limit, -EBADMSG of the shape */
+	int error;
+	struct problem what; /* of the shape */
 };
 
 /* json_load_callback_t: how many bytes were put into buffer, 0 at the end, -1. */
@@ -35,6 +41,9 @@ static size_t read_source(void *buffer, size_t size, void *data)
 		source->error = -errno;
 	else if (source->bytes + (size_t)n > RESULT_FILE_BYTES_MAX)
 		source->error = -EFBIG; /* it grew, or fstat(2) knew no size */
+	else
+		source->error =
+			json_shape_take(&source->shape, buffer, (size_t)n, &source->what);
 	if (source->error < 0)
 		return (size_t)-1;
 	source->bytes += (size_t)n;
@@ -95,10 +104,10 @@ static int check_file(int fd, struct problem *problem)
 	return 0;
 }
 
-/* 0 and *root, or -errno with problem. jansson limits how deep values nest. */
+/* 0 and *root, or -errno with problem. */
 static int parse(int fd, json_t **root, struct problem *problem)
 {
-	struct source source = {.fd = fd};
+	struct source source = {.fd = fd, .shape = {.string_max = STRING_BYTES_MAX}};
 	json_error_t error;
 
 	*root = json_load_callback(read_source, &source, JSON_REJECT_DUPLICATES, &error);
@@ -106,6 +115,9 @@ static int parse(int fd, json_t **root, struct problem *problem)
 		return 0;
 	if (source.error == -EFBIG)
 		return too_large(problem);
+	if (source.error == -EBADMSG)
+		return problem_set(problem, -EBADMSG, "not a result of muxbench: %s",
+			source.what.text);
 	if (source.error < 0)
 		return problem_set(problem, source.error, "%s", strerror(-source.error));
 	if (json_error_code(&error) == json_error_out_of_memory)

@@ -162,6 +162,10 @@ static void test_refuses_deep_nesting(void **state)
 
 	memset(text, '[', DEPTH);
 	put_bytes(fixture, text, DEPTH);
+	assert_refused(fixture->path, -EBADMSG, "lists within lists within lists");
+	for (size_t i = 0; i + 5 <= DEPTH; i += 5)
+		memcpy(text + i, "{\"a\":", 5);
+	put_bytes(fixture, text, DEPTH);
 	assert_refused(fixture->path, -EBADMSG, "depth");
 	free(text);
 }
