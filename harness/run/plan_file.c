@@ -229,6 +229,22 @@ static void plan_path(const char *path, bool in_folder, char full[PATH_MAX])
 	snprintf(full, PATH_MAX, "%s%s", path, in_folder ? "/" PLAN_FILE_NAME : "");
 }
 
+static int take_member(struct run_options *options, const char *name, const json_t *value,
+	bool in_folder, struct problem *problem)
+{
+	const struct plan_key *key = find_key(name);
+
+	if (!key)
+		return problem_set(problem, -EINVAL,
+			"unknown key '%.80s' (the keys are the long names of options)",
+			name);
+	/* No run writes it, and it would lead to another run's folder. */
+	if (in_folder && strcmp(name, "out") == 0)
+		return problem_set(problem, -EINVAL,
+			"'out' stands in it: a run is resumed where it lies");
+	return take_value(options, key, value, problem);
+}
+
 int plan_file_take(struct run_options *options, const char *path, bool in_folder,
 	struct problem *problem)
 {
@@ -242,15 +258,9 @@ int plan_file_take(struct run_options *options, const char *path, bool in_folder
 
 	json_object_foreach(plan, name, value)
 	{
-		const struct plan_key *key = find_key(name);
-
 		if (error < 0)
 			break;
-		error = key ? take_value(options, key, value, &what)
-			    : problem_set(&what, -EINVAL,
-				      "unknown key '%.80s' (the keys are the long names "
-				      "of options)",
-				      name);
+		error = take_member(options, name, value, in_folder, &what);
 	}
 	json_decref(plan);
 	return error < 0 ? blame(full, &what, problem) : 0;

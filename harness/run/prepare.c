@@ -93,6 +93,20 @@ static int make_plan(struct run *run, struct problem *problem)
 	return EXIT_STATUS_FAILED;
 }
 
+/* An exit status: what lies in a folder to be resumed may be no run's. */
+static int store_status(const struct run *run, int error)
+{
+	static const int not_a_run[] = {
+		-EINVAL, -ENOENT, -ENOTDIR, -EISDIR, -ELOOP, -ENXIO};
+
+	if (error == -EBADMSG)
+		return EXIT_STATUS_USAGE;
+	for (size_t i = 0; i < sizeof(not_a_run) / sizeof(*not_a_run); i++)
+		if (run->options.resume && error == not_a_run[i])
+			return EXIT_STATUS_USAGE;
+	return error < 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
+}
+
 static int open_store(struct run *run, struct problem *problem)
 {
 	const char *out = run->options.out;
@@ -102,18 +116,12 @@ static int open_store(struct run *run, struct problem *problem)
 	if (error == 0)
 		error = run->options.resume ? resume_take_trials(run, problem)
 					    : resume_write_plan(run, problem);
-	if (error == -EBADMSG)
-		return EXIT_STATUS_USAGE;
-	return error < 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
+	return store_status(run, error);
 }
 
 static int begin_session(struct run *run, struct problem *problem)
 {
-	int error = resume_begin_session(run, problem);
-
-	if (error == -EBADMSG)
-		return EXIT_STATUS_USAGE;
-	return error < 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
+	return store_status(run, resume_begin_session(run, problem));
 }
 
 static int look_around(struct run *run, struct problem *problem)

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SESSIONS_MAX = 1000 };
+enum { SESSIONS_MAX = 1000, LINE_STEP = 64 * 1024 };
 
 /* ---- the plan ---- */
 
@@ -33,6 +33,41 @@ int resume_write_plan(struct run *run, struct problem *problem)
 {
 	return store_put(
 		run->store.folder, PLAN_FILE_NAME, write_plan, &run->options, problem);
+}
+
+/* ---- lines, however long ---- */
+
+/* As a reader of a file that somebody may have put there: no line takes more than this.
+ */
+struct lines {
+	FILE *file;
+	char *line; /* with its newline, if it has one; owned */
+	size_t length;
+	size_t capacity;
+};
+
+/* True: there was a line; one longer than JSONL_LINE_MAX comes cut, and is no line. */
+static bool next_line(struct lines *lines)
+{
+	int byte = EOF;
+
+	lines->length = 0;
+	while (lines->length <= JSONL_LINE_MAX &&
+		(byte = getc_unlocked(lines->file)) != EOF) {
+		if (lines->length == lines->capacity) {
+			size_t capacity = 2 * lines->capacity + LINE_STEP;
+			char *grown = realloc(lines->line, capacity);
+
+			if (!grown)
+				return false;
+			lines->line = grown;
+			lines->capacity = capacity;
+		}
+		lines->line[lines->length++] = (char)byte;
+		if (byte == '\n')
+			break;
+	}
+	return lines->length > 0;
 }
 
 /* ---- the sessions ---- */
@@ -63,25 +98,30 @@ static json_t *session_json(const struct run *run)
 static int read_sessions(struct run *run, struct problem *problem)
 {
 	FILE *file = store_read(&run->store, SESSIONS_NAME);
-	char *line = NULL;
-	size_t size = 0;
+	struct lines lines = {.file = file};
 
 	if (!file && errno != ENOENT)
 		return problem_set(problem, -errno,
 			"cannot read %.200s/" SESSIONS_NAME ": %s", run->store.path,
 			strerror(errno));
-	while (file && getline(&line, &size, file) > 0 &&
-		json_array_size(run->sessions) < SESSIONS_MAX) {
-		json_t *session = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+	int error = 0;
 
-		if (json_is_object(session))
-			json_array_append(run->sessions, session);
-		json_decref(session);
+	for (int n = 1; file && n <= SESSIONS_MAX && error == 0 && next_line(&lines);
+		n++) {
+		json_t *session;
+
+		if (lines.length > JSONL_LINE_MAX)
+			error = problem_set(problem, -EBADMSG,
+				"cannot resume: %.200s/" SESSIONS_NAME
+				", line %d: it has no end",
+				run->store.path, n);
+		else if (jsonl_parse(lines.line, lines.length, &session, NULL) == 0)
+			json_array_append_new(run->sessions, session);
 	}
-	free(line);
+	free(lines.line);
 	if (file)
 		fclose(file);
-	return 0;
+	return error;
 }
 
 /* Trials of two machines, kernels or versions do not belong on one curve. */
@@ -143,13 +183,12 @@ static int take_line(struct reading *reading, const char *line, size_t length,
 	bool *whole, struct problem *problem)
 {
 	struct run *run = reading->run;
-	json_error_t where;
+	json_t *record;
 	size_t cell;
-	json_t *record = json_loadb(line, length, JSON_REJECT_DUPLICATES, &where);
 
 	*whole = false;
-	if (!record)
-		return problem_set(problem, -EBADMSG, "not JSON: %.120s", where.text);
+	if (jsonl_parse(line, length, &record, problem) < 0)
+		return -EBADMSG;
 	int error = replay_pair_take(&reading->pair, &run->plan, record, &cell, problem);
 
 	json_decref(record);
@@ -183,29 +222,25 @@ static void end_trial(struct reading *reading, off_t bytes)
 /* The last line may lack its end, and the last trial its second line. */
 static int read_lines(struct reading *reading, FILE *file, struct problem *problem)
 {
-	char *line = NULL;
-	size_t size = 0;
+	struct lines lines = {.file = file};
 	off_t bytes = 0;
 	int error = 0;
 
-	for (;;) {
-		ssize_t length = getline(&line, &size, file);
+	while (error == 0 && next_line(&lines)) {
 		bool whole = false;
 
-		if (error < 0 || length <= 0 || line[length - 1] != '\n')
+		if (lines.line[lines.length - 1] != '\n' &&
+			lines.length <= JSONL_LINE_MAX)
 			break;
 		reading->line++;
-		bytes += length;
-		error = (size_t)length > JSONL_LINE_MAX
-				? problem_set(problem, -EBADMSG, "too long")
-				: take_line(
-					  reading, line, (size_t)length, &whole, problem);
+		bytes += (off_t)lines.length;
+		error = take_line(reading, lines.line, lines.length, &whole, problem);
 		if (error == 0 && whole)
 			end_trial(reading, bytes);
 	}
-	if (error == 0 && ferror(file))
+	if (error == 0 && (ferror(file) || !feof(file)))
 		error = problem_set(problem, -EIO, "cannot be read");
-	free(line);
+	free(lines.line);
 	return error;
 }
 
