@@ -13,6 +13,15 @@ void text_one_line(char *text)
 			*p = '?';
 }
 
+size_t text_control(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	if (*p < ' ' || *p == 0x7f)
+		return *p ? 1 : 0;
+	return *p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f ? 2 : 0;
+}
+
 json_t *text_json(const char *text)
 {
 	if (!text)

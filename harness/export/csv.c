@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/records.h"
+#include "harness/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -62,7 +63,10 @@ static void put_text(FILE *out, const char *text)
 	for (; *text; text++) {
 		if (*text == '"')
 			fputc('"', out);
-		fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+		size_t control = text_control(text);
+
+		fputc(control > 0 ? ' ' : *text, out);
+		text += control > 0 ? control - 1 : 0;
 	}
 	if (quote)
 		fputc('"', out);

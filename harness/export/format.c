@@ -95,8 +95,11 @@ void export_format_list(FILE *out)
 
 int export_put_json(FILE *out, json_t *document)
 {
-	/* Digits enough to get the counts back that a figure was made of. */
-	enum { FLAGS = JSON_INDENT(1) | JSON_REAL_PRECISION(12) };
+	/*
+	 * Digits enough to get the counts back that a figure was made of; nothing but
+	 * ASCII, for names of others may hold what a terminal obeys.
+	 */
+	enum { FLAGS = JSON_INDENT(1) | JSON_REAL_PRECISION(12) | JSON_ENSURE_ASCII };
 
 	if (!document)
 		return -ENOMEM;

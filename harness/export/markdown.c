@@ -13,15 +13,21 @@
 /* Text of others: on one line, and nothing in it is markup. */
 static void put_plain(FILE *out, const char *text)
 {
-	for (; *text; text++)
-		if (*text == '<')
+	for (; *text; text++) {
+		size_t control = text_control(text);
+
+		if (control > 0)
+			fputc(' ', out);
+		else if (*text == '<')
 			fputs("&lt;", out);
 		else if (*text == '&')
 			fputs("&amp;", out);
 		else if (strchr("\\`*_{}[]|~#!", *text))
 			fprintf(out, "\\%c", *text);
 		else
-			fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+			fputc(*text, out);
+		text += control > 0 ? control - 1 : 0;
+	}
 }
 
 static const char *string_at(const json_t *object, const char *key)

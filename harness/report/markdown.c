@@ -1,14 +1,19 @@
 /* markdown.c - a report for the summary of a CI job: sentences and tables. */
 #include "harness/report/writer.h"
 
+#include "harness/text.h"
+
 #include <string.h>
 
 /* A line of text that Markdown takes for nothing but text. */
 static void put_text(FILE *out, const char *text)
 {
 	for (; *text; text++) {
-		if ((unsigned char)*text < ' ') {
+		size_t control = text_control(text);
+
+		if (control > 0) {
 			fputc(' ', out);
+			text += control - 1;
 			continue;
 		}
 		if (*text == '<')
@@ -65,8 +70,12 @@ static void warning(struct report_writer *writer, const char *text)
 static void command(struct report_writer *writer, const char *text)
 {
 	fputs("    ", writer->out);
-	for (; *text; text++)
-		fputc((unsigned char)*text < ' ' ? ' ' : *text, writer->out);
+	for (; *text; text++) {
+		size_t control = text_control(text);
+
+		fputc(control > 0 ? ' ' : *text, writer->out);
+		text += control > 0 ? control - 1 : 0;
+	}
 	fputs("\n\n", writer->out);
 }
 
