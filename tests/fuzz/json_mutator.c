@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,6 +201,87 @@ static char *changed(const uint8_t *line, size_t size, uint64_t *random)
 	return text;
 }
 
+/* ---- one change in many places ---- */
+
+/* "key":value, or the value alone where it has no key. A new text, or NULL. */
+static char *member_text(const char *key, json_t *value)
+{
+	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY), *both = NULL;
+
+	if (text && key && asprintf(&both, "\"%s\":%s", key, text) < 0)
+		both = NULL;
+	if (!key)
+		return text;
+	free(text);
+	return both;
+}
+
+/* How often old stands in the input. */
+static size_t occurrences(const uint8_t *data, size_t size, const char *old)
+{
+	const uint8_t *end = data + size, *at = data;
+	size_t count = 0;
+
+	while ((at = memmem(at, (size_t)(end - at), old, strlen(old)))) {
+		at += strlen(old);
+		count++;
+	}
+	return count;
+}
+
+/* Puts new in the place of every old. The new size; 0: there is no room. */
+static size_t replace_all(
+	uint8_t *data, size_t size, size_t size_max, const char *old, const char *new)
+{
+	size_t old_length = strlen(old), new_length = strlen(new);
+	size_t count = occurrences(data, size, old);
+	uint8_t *end = data + size, *at = data;
+
+	if (size - count * old_length + count * new_length > size_max)
+		return 0;
+	while ((at = memmem(at, (size_t)(end - at), old, old_length))) {
+		memmove(at + new_length, at + old_length,
+			(size_t)(end - at) - old_length);
+		memcpy(at, new, new_length);
+		end = end - old_length + new_length;
+		at += new_length;
+	}
+	return (size_t)(end - data);
+}
+
+/*
+ * A member, or a name, becomes another one wherever it stands: two records of a trial
+ * must agree, and so must a name in the plan and in the trials. The new size, or 0.
+ */
+static size_t change_everywhere(uint8_t *data, size_t size, size_t size_max,
+	const uint8_t *line, size_t line_size, uint64_t *random)
+{
+	static struct places places;
+	json_t *root = json_loadb((const char *)line, line_size, 0, NULL);
+	char *old = NULL, *new = NULL;
+
+	places.count = 0;
+	collect(&places, root);
+	if (places.count > 0) {
+		const struct place *place = &places.list[below(random, places.count)];
+		json_t *value = at(place), *other = any_value(value, random);
+		const char *key = json_is_string(value) ? NULL : place->key;
+
+		if (!json_is_object(value) && !json_is_array(value) &&
+			(key || json_is_string(value))) {
+			old = member_text(key, value);
+			new = member_text(key, other);
+		}
+		json_decref(other);
+	}
+	size_t size_now = old && new ? replace_all(data, size, size_max, old, new) : 0;
+
+	free(old);
+	free(new);
+	json_decref(root);
+	return size_now;
+}
+
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned seed)
 {
 	uint64_t random = seed;
@@ -208,6 +290,13 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsi
 	if (size == 0 || below(&random, 4) == 0)
 		return LLVMFuzzerMutate(data, size, size_max);
 	choose_line(data, size, &random, &begin, &end);
+	if (below(&random, 4) == 0) {
+		size_t everywhere = change_everywhere(
+			data, size, size_max, data + begin, end - begin, &random);
+
+		if (everywhere > 0)
+			return everywhere;
+	}
 	char *text = changed(data + begin, end - begin, &random);
 	size_t length = text ? strlen(text) : 0;
 
