@@ -235,14 +235,16 @@ def renamed(name):
 # text and bytes are written as they are.
 
 CASES = {}
+REASONS = {}  # what the refusal of a special one must say
 
 
 def case(name, content, refused="report export"):
     CASES[name] = ("odd" if not refused else "refused", refused.split(), content)
 
 
-def special(name, make):
+def special(name, make, reason):
     CASES[name] = ("special", ["report", "export"], make)
+    REASONS[name] = reason
 
 
 T, L = ("trials", 0), ("trials", 0, "latency", "service")
@@ -415,6 +417,7 @@ case("flood-of-texts", flood('"",'))
 case("flood-of-nulls", flood("null,"))
 case("flood-of-triples", flood("[1,2,3],"))
 case("flood-of-pairs-of-lists", flood("[[],[]],"))
+case("flood-of-small-objects", flood('{"a":[' + "{}," * 4000 + "0]},"))
 case("flood-at-the-top", flood("[],", before="[", after="0]"))
 case(
     "flood-of-members",
@@ -451,21 +454,21 @@ def folder_with(make):
     return folder
 
 
-special("sparse-1-tib", sparse)
-special("nothing-there", lambda path, chance: None)
-special("folder", lambda path, chance: os.mkdir(path))
-special("folder-in-folder", folder_with(lambda path, chance: os.mkdir(path)))
-special("fifo", lambda path, chance: os.mkfifo(path))
-special("fifo-in-folder", folder_with(lambda path, chance: os.mkfifo(path)))
-special("socket", a_socket)
-special("dev-zero", lambda path, chance: os.symlink("/dev/zero", path))
-special("dev-full", lambda path, chance: os.symlink("/dev/full", path))
-special("dev-tty", lambda path, chance: os.symlink("/dev/ptmx", path))
-special("proc-mem", lambda path, chance: os.symlink("/proc/self/mem", path))
-special("loop", lambda path, chance: os.symlink(os.path.basename(path), path))
-special("loop-in-folder", folder_with(lambda path, chance: os.symlink("result.json", path)))
-special("dangling", lambda path, chance: os.symlink("nowhere", path))
-special("unreadable", unreadable)
+special("sparse-1-tib", sparse, "larger than")
+special("nothing-there", lambda path, chance: None, "No such file")
+special("folder", lambda path, chance: os.mkdir(path), "no result.json in it")
+special("folder-in-folder", folder_with(lambda path, chance: os.mkdir(path)), "not a regular file")
+special("fifo", lambda path, chance: os.mkfifo(path), "not a regular file")
+special("fifo-in-folder", folder_with(lambda path, chance: os.mkfifo(path)), "not a regular file")
+special("socket", a_socket, "No such device")
+special("dev-zero", lambda path, chance: os.symlink("/dev/zero", path), "not a regular file")
+special("dev-full", lambda path, chance: os.symlink("/dev/full", path), "not a regular file")
+special("dev-tty", lambda path, chance: os.symlink("/dev/ptmx", path), "not a regular file")
+special("proc-mem", lambda path, chance: os.symlink("/proc/self/mem", path), "Input/output error")
+special("loop", lambda path, chance: os.symlink(os.path.basename(path), path), "Too many levels")
+special("loop-in-folder", folder_with(lambda path, chance: os.symlink("result.json", path)), "Too many levels")
+special("dangling", lambda path, chance: os.symlink("nowhere", path), "No such file")
+special("unreadable", unreadable, "Permission denied")
 
 # odd, and valid: accepted by both, or refused by the one that cannot show it
 for name, word in {
@@ -674,6 +677,8 @@ def check_case(muxbench, limits, folder, name):
             found = limits.check(outcome) or (
                 refusal(outcome) if command in refusers else acceptance(outcome, form[2])
             )
+            if not found and REASONS.get(name, "").encode() not in outcome.err:
+                found = f"no word of '{REASONS[name]}'"
             if found:
                 wrong.append(f"{name}: {' '.join(form)}: {found}: {outcome.err[:160]!r}")
     if os.path.lexists(os.path.join(folder, "pwned")):
