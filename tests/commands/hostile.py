@@ -529,8 +529,9 @@ class Limits:
     """A sanitizer takes memory and time of its own: then only the rest is checked."""
 
     def __init__(self, muxbench):
-        plain = run([muxbench, "--version"])
-        self.checked = plain.memory < 40 << 20
+        with open(muxbench, "rb") as file:
+            program = file.read()
+        self.checked = not any(name in program for name in (b"__asan_init", b"__tsan_init"))
 
     def check(self, outcome):
         if not self.checked:
@@ -672,7 +673,7 @@ def check_case(muxbench, limits, folder, name):
     as_nobody = name == "unreadable" and os.getuid() == 0
     wrong = []
     for command, forms in COMMANDS.items():
-        for form in forms:
+        for form in forms if limits.checked else forms[:2]:  # a sanitizer is slow, too
             outcome = run([muxbench, *form[:1], path, *form[1:]], as_nobody, folder)
             found = limits.check(outcome) or (
                 refusal(outcome) if command in refusers else acceptance(outcome, form[2])
