@@ -17,12 +17,11 @@ enum accept_next accept_after_error(int error)
 	case EBADF:
 	case EINVAL:
 	case ENOTSOCK:
-	case EOPNOTSUPP:
 	case EFAULT:
 		return ACCEPT_FAIL;
 	default:
 		/* ECONNABORTED, EINTR, and the network's errors that Linux passes on
-		 * here. */
+		 * here: of a stream socket EOPNOTSUPP is one of them too. */
 		return ACCEPT_AGAIN;
 	}
 }

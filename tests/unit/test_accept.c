@@ -33,6 +33,7 @@ static const struct expectation expectations[] = {
 	{EHOSTDOWN, ACCEPT_AGAIN},
 	{ENONET, ACCEPT_AGAIN},
 	{EHOSTUNREACH, ACCEPT_AGAIN},
+	{EOPNOTSUPP, ACCEPT_AGAIN},
 	{ENETUNREACH, ACCEPT_AGAIN},
 	/* the connection stays in the queue: a level-triggered listener would spin */
 	{EMFILE, ACCEPT_PAUSE},
