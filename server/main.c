@@ -198,8 +198,11 @@ static int supervise(struct program *program, struct problem *problem)
 	bool announced = false;
 
 	for (;;) {
-		if (poll(wait, 3, -1) < 0 && errno != EINTR)
+		if (poll(wait, 3, -1) < 0) {
+			if (errno == EINTR)
+				continue; /* what stands in wait is no answer */
 			return problem_set(problem, -errno, "poll: %s", strerror(errno));
+		}
 		if (wait[1].revents) {
 			uint64_t count;
 			ssize_t got = read(worker->notice_fd, &count, sizeof(count));
