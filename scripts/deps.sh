@@ -62,7 +62,7 @@ has_apk() { apk info -e "$1"; }
 
 if command -v apt-get >/dev/null 2>&1; then
 	choose "gcc libc6-dev pkg-config liburing-dev libjansson-dev gnuplot-nox" \
-		"libcmocka-dev bats perl mandoc python3 python3-jsonschema procps strace locales socat ncat clang libclang-rt-dev"
+		"libcmocka-dev bats perl mandoc python3 python3-jsonschema procps strace locales socat ncat clang libclang-rt-dev libseccomp-dev"
 	missing has_deb
 	announce apt-get
 	$as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
@@ -71,7 +71,7 @@ if command -v apt-get >/dev/null 2>&1; then
 		apt-get install -q -y --no-install-recommends $wanted
 elif command -v dnf >/dev/null 2>&1; then
 	choose "gcc glibc-devel pkgconf-pkg-config liburing-devel jansson-devel gnuplot" \
-		"libcmocka-devel bats perl-Test-Harness mandoc python3 python3-jsonschema procps-ng strace glibc-locale-source libasan libubsan libtsan socat nmap-ncat clang compiler-rt"
+		"libcmocka-devel bats perl-Test-Harness mandoc python3 python3-jsonschema procps-ng strace glibc-locale-source libasan libubsan libtsan socat nmap-ncat clang compiler-rt libseccomp-devel"
 	missing has_rpm
 	announce dnf
 	untried dnf
@@ -79,7 +79,7 @@ elif command -v dnf >/dev/null 2>&1; then
 	$as_root dnf install -y $wanted
 elif command -v pacman >/dev/null 2>&1; then
 	choose "gcc pkgconf liburing jansson gnuplot" \
-		"cmocka bats perl mandoc python python-jsonschema procps-ng strace socat nmap clang compiler-rt"
+		"cmocka bats perl mandoc python python-jsonschema procps-ng strace socat nmap clang compiler-rt libseccomp"
 	missing has_pacman
 	announce pacman
 	untried pacman
@@ -87,7 +87,7 @@ elif command -v pacman >/dev/null 2>&1; then
 	$as_root pacman -S --needed --noconfirm $wanted
 elif command -v apk >/dev/null 2>&1; then
 	choose "gcc musl-dev pkgconf liburing-dev jansson-dev gnuplot linux-headers" \
-		"cmocka-dev bats perl-utils mandoc python3 py3-jsonschema procps-ng util-linux strace socat nmap-ncat clang compiler-rt"
+		"cmocka-dev bats perl-utils mandoc python3 py3-jsonschema procps-ng util-linux strace socat nmap-ncat clang compiler-rt libseccomp-dev"
 	missing has_apk
 	announce apk
 	untried apk
