@@ -1,5 +1,6 @@
 /* main.c - muxbench: finds the subcommand, and prints what went wrong in it. */
 #include "common/exit_status.h"
+#include "common/json_memory.h"
 #include "common/version.h"
 #include "harness/command.h"
 #include "harness/process/privileges.h"
@@ -106,6 +107,7 @@ int main(int argc, char *argv[])
 {
 	struct problem problem = {""};
 
+	json_memory_or_end();
 	keep_standard_descriptors();
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error, not the end */
 	int status = dispatch(argc, argv, &problem);

@@ -6,6 +6,7 @@
  * This file wires the parts together; only here is anything printed or exited.
  */
 #include "common/exit_status.h"
+#include "common/json_memory.h"
 #include "common/jsonl.h"
 #include "common/version.h"
 #include "loadgen/control.h"
@@ -199,6 +200,7 @@ int main(int argc, char *argv[])
 	struct options options;
 	struct problem problem = {""};
 
+	json_memory_or_end();
 	if (options_parse(argc, argv, &options, &problem) < 0) {
 		fprintf(stderr, "muxbench-load: %s\n", problem.text);
 		return EXIT_STATUS_USAGE;

@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/cpu.h"
 #include "common/exit_status.h"
+#include "common/json_memory.h"
 #include "common/jsonl.h"
 #include "common/net.h"
 #include "common/version.h"
@@ -349,6 +350,7 @@ int main(int argc, char *argv[])
 	static struct program program;
 	struct problem problem = {0};
 
+	json_memory_or_end();
 	if (server_options_parse(&program.options, argc, argv, &problem) < 0)
 		return fail(&program, EXIT_STATUS_USAGE, "error", problem.text);
 	if (program.options.help) {
