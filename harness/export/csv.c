@@ -54,12 +54,14 @@ static const json_t *group_of(const json_t *record, size_t group)
 
 /* ---- fields --------------------------------------------------------------------- */
 
-static void put_text(FILE *out, const char *text)
+static bool needs_quotes(const char *text)
 {
-	bool quote = strpbrk(text, ",\"\r\n;") || *text == ' ';
+	return strpbrk(text, ",\"\r\n;") || *text == ' ';
+}
 
-	if (quote)
-		fputc('"', out);
+/* As it stands between quotes: those inside doubled, no line breaks. */
+static void put_inside(FILE *out, const char *text)
+{
 	for (; *text; text++) {
 		if (*text == '"')
 			fputc('"', out);
@@ -68,29 +70,37 @@ static void put_text(FILE *out, const char *text)
 		fputc(control > 0 ? ' ' : *text, out);
 		text += control > 0 ? control - 1 : 0;
 	}
-	if (quote)
-		fputc('"', out);
+}
+
+static void put_text(FILE *out, const char *text)
+{
+	const char *quote = needs_quotes(text) ? "\"" : "";
+
+	fputs(quote, out);
+	put_inside(out, text);
+	fputs(quote, out);
 }
 
 /* A list of names as one field: parted by "; ". */
 static void put_list(FILE *out, const json_t *list)
 {
 	const json_t *element;
-	char *text = NULL;
-	size_t size, i;
-	FILE *joined = open_memstream(&text, &size);
+	size_t i;
+	bool quotes = json_array_size(list) > 1;
 
-	if (!joined)
-		return;
 	json_array_foreach(list, i, element)
 	{
-		if (json_is_string(element))
-			fprintf(joined, "%s%s", i > 0 ? "; " : "",
-				json_string_value(element));
+		quotes = quotes || (json_is_string(element) &&
+					   needs_quotes(json_string_value(element)));
 	}
-	if (fclose(joined) == 0)
-		put_text(out, text);
-	free(text);
+	fputs(quotes ? "\"" : "", out);
+	json_array_foreach(list, i, element)
+	{
+		fputs(i > 0 ? "; " : "", out);
+		if (json_is_string(element))
+			put_inside(out, json_string_value(element));
+	}
+	fputs(quotes ? "\"" : "", out);
 }
 
 static void put_value(FILE *out, const json_t *value)

@@ -212,10 +212,10 @@ static const char *command_text(struct report *report, bool repeated)
 	size_t length = 0;
 	FILE *out = open_memstream(&text, &length);
 
-	if (out) {
+	if (out)
 		put_command(out, report, repeated);
-		fclose(out);
-	}
+	if (!out || fclose(out) != 0)
+		report->memory.failed = true;
 	const char *kept = report_text(&report->memory, "%s", text ? text : "");
 
 	free(text);

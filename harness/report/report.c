@@ -128,7 +128,7 @@ static int write_content(FILE *out, const void *what)
 		.form = content->form, .out = out, .colour = content->colour};
 
 	report_content(content->report, &writer);
-	return content->report->memory.failed ? -ENOMEM : 0;
+	return content->report->memory.failed || writer.failed ? -ENOMEM : 0;
 }
 
 int report_write_html(int folder, const char *path, struct problem *problem)

@@ -59,13 +59,16 @@ static void to_ascii(const char *text, char *out, size_t size)
 }
 
 /* Broken between words; indent blanks before every line. */
-static void put_wrapped(FILE *out, const char *text, size_t indent)
+static void put_wrapped(struct report_writer *writer, const char *text, size_t indent)
 {
+	FILE *out = writer->out;
 	size_t length = strlen(text), size = 2 * length + 4, at = indent;
 	char *copy = malloc(size), *rest = NULL;
 
-	if (!copy)
+	if (!copy) {
+		writer->failed = true;
 		return;
+	}
 	to_ascii(text, copy, size);
 	fprintf(out, "%*s", (int)indent, "");
 	for (char *word = strtok_r(copy, " ", &rest); word;
@@ -96,7 +99,7 @@ static void put_bold(struct report_writer *writer, const char *text)
 static void begin(struct report_writer *writer, const struct report_head *head)
 {
 	put_bold(writer, head->title);
-	put_wrapped(writer->out, head->subtitle, 0);
+	put_wrapped(writer, head->subtitle, 0);
 	for (size_t i = 0; i < head->fact_count; i++) {
 		char name[CELL_BYTES], text[CELL_BYTES];
 
@@ -126,14 +129,14 @@ static void heading(struct report_writer *writer, const char *title)
 
 static void paragraph(struct report_writer *writer, const char *text)
 {
-	put_wrapped(writer->out, text, 0);
+	put_wrapped(writer, text, 0);
 	fputc('\n', writer->out);
 }
 
 static void warning(struct report_writer *writer, const char *text)
 {
 	fputs("NOTE\n", writer->out);
-	put_wrapped(writer->out, text, 2);
+	put_wrapped(writer, text, 2);
 	fputc('\n', writer->out);
 }
 
@@ -141,8 +144,10 @@ static void command(struct report_writer *writer, const char *text)
 {
 	char *line = malloc(strlen(text) * 2 + 4);
 
-	if (!line)
+	if (!line) {
+		writer->failed = true;
 		return;
+	}
 	to_ascii(text, line, strlen(text) * 2 + 4);
 	fprintf(writer->out, "  %s\n\n", line);
 	free(line);
@@ -157,8 +162,8 @@ static void verdicts(
 		to_ascii(list[i].backend, name, sizeof(name));
 		fprintf(writer->out, "  %-12s %s%s%s\n", name, writer->colour ? BOLD : "",
 			list[i].name, writer->colour ? PLAIN : "");
-		put_wrapped(writer->out, list[i].sentence, 15);
-		put_wrapped(writer->out, list[i].standing, 15);
+		put_wrapped(writer, list[i].sentence, 15);
+		put_wrapped(writer, list[i].standing, 15);
 	}
 	fputc('\n', writer->out);
 }
@@ -207,7 +212,7 @@ static void table(struct report_writer *writer, const struct report_table *table
 	char text[CELL_BYTES];
 
 	if (table->title) {
-		put_wrapped(writer->out, table->title, 0);
+		put_wrapped(writer, table->title, 0);
 		fputc('\n', writer->out);
 	}
 	for (size_t c = 0; c < table->columns; c++) {

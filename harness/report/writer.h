@@ -18,6 +18,7 @@ struct report_writer {
 	const struct report_form *form;
 	FILE *out;
 	bool colour; /* a terminal that takes colours */
+	bool failed; /* for want of memory something is missing */
 };
 
 struct report_fact {
