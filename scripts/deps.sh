@@ -22,8 +22,8 @@ else
 fi
 
 # Names differ by distribution: a compiler, pkg-config, liburing, jansson, gnuplot; then for
-# the tests cmocka, bats, prove, mandoc, python3 with jsonschema, procps, and the echo
-# servers of others, socat and ncat.
+# the tests cmocka, bats, prove, mandoc, python3 with jsonschema, procps, strace, libseccomp,
+# clang with libFuzzer, and the echo servers of others, socat and ncat.
 choose() {
 	packages=$1
 	[ "$with_tests" = no ] || packages="$1 $2"
