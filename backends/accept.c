@@ -12,7 +12,8 @@ enum accept_next accept_after_error(int error)
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM:
-	case EPERM: /* a security module forbids it: the connection stays in the queue */
+	case EACCES: /* a security module forbids it: the connection stays in the queue */
+	case EPERM:
 		return ACCEPT_PAUSE;
 	case EBADF:
 	case EINVAL:
@@ -24,4 +25,12 @@ enum accept_next accept_after_error(int error)
 		 * here: of a stream socket EOPNOTSUPP is one of them too. */
 		return ACCEPT_AGAIN;
 	}
+}
+
+void accept_starved(struct server *server, bool *starved, int error)
+{
+	if (*starved == (error != 0))
+		return;
+	*starved = error != 0;
+	server->starved(server, error);
 }

@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define BACKEND_ABI    1 /* raised when any struct of this folder changes */
+#define BACKEND_ABI    2 /* raised when any struct of this folder changes */
 #define BACKEND_SYMBOL "muxbench_backend"
 
 enum { READY_READ = 1, READY_WRITE = 2 };
@@ -33,8 +33,13 @@ enum { READY_READ = 1, READY_WRITE = 2 };
  */
 struct ready {
 	int fd;
-	unsigned events; /* READY_READ, READY_WRITE; a hang-up or error counts as
-			    READY_READ */
+	/*
+	 * READY_READ, READY_WRITE: of those that were asked for, what will not block. A
+	 * hang-up or an error counts as both, for it ends either. The loop takes no step
+	 * that the report is not about: bytes that arrive while a connection is blocked
+	 * on its write, which an edge-triggered poller tells, are no reason to write.
+	 */
+	unsigned events;
 };
 
 struct poller_ops {
@@ -65,13 +70,26 @@ enum {
 	BACKEND_EDGE = 1,
 	/* close(2) ends the watch: watch(fd, was, 0) is not needed before it. */
 	BACKEND_CLOSE_FORGETS = 2,
+	/* It has a completion queue: cq_overflows is counted, not just 0. */
+	BACKEND_COMPLETIONS = 4,
 };
 
 /*
- * After a stop, how long run() may go on to send what it still owes. It takes no new
- * connections then and reads no new requests.
+ * How a server ends. From a stop on nobody is accepted: who waits in the listener's queue
+ * sees an RST when the process is gone. No request is served that had not been read by
+ * then. Every connection
+ * 1. still gets the echo of what was read;
+ * 2. then our FIN, by shutdown(2) with SHUT_WR;
+ * 3. is then read until the peer's FIN, and what comes is thrown away. To close over
+ *    unread bytes would send an RST instead (RFC 1122, 4.2.2.13), and with it would be
+ *    lost what of the echo is still on its way; so would it if bytes came later;
+ * 4. and is closed. A peer who says nothing after our FIN may stay open as long as he
+ *    likes: once he has acknowledged all, the FIN too, nothing of it can be lost. That is
+ *    looked after every STOP_LOOK_MS.
+ * So who reads gets every byte that we took, and the end behind them. STOP_FLUSH_MS after
+ * the stop whoever is left is closed as he is: the process ends within the second.
  */
-enum { STOP_FLUSH_MS = 1000 };
+enum { STOP_FLUSH_MS = 800, STOP_LOOK_MS = 10 };
 
 struct server; /* below: what a running backend is given */
 
@@ -106,6 +124,12 @@ struct server {
 	 * copied.
 	 */
 	void (*ready)(struct server *server, const char *modes);
+	/*
+	 * To be called when the listener must rest for want of descriptors or memory
+	 * (error: -errno), once however often it tries again; and with 0 when all who
+	 * waited have been taken. accept_starved() of accept.h does both.
+	 */
+	void (*starved)(struct server *server, int error);
 };
 
 /* The loop of every readiness backend (readiness.c): sits in backend.run. */

@@ -13,8 +13,10 @@
 #define BACKENDS_CALLS_H
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -29,6 +31,7 @@
 	X(epoll_pwait2) \
 	X(epoll_wait) \
 	X(fcntl) \
+	X(ioctl) \
 	X(io_uring_enter) \
 	X(io_uring_register) \
 	X(io_uring_setup) \
@@ -59,12 +62,15 @@ struct calls {
 	uint64_t eagain_accept; /* calls that found nothing to do */
 	uint64_t eagain_recv;
 	uint64_t eagain_send;
-	uint64_t accepted; /* connections taken */
-	uint64_t closed;   /* of these, ended; accepted - closed are held now */
-	uint64_t refused;  /* taken and closed at once: the backend cannot watch them */
+	/* Connections taken, and of these ended; see calls_connections(). */
+	uint64_t accepted;
+	uint64_t closed;
+	uint64_t refused; /* taken and closed at once: the backend cannot watch them */
 	uint64_t accept_pauses; /* out of descriptors or memory: the listener rested */
 	uint64_t connection_errors; /* connections ended by an error, not by their peer's
 				       FIN */
+	uint64_t cq_overflows;      /* waits that left results in the kernel, for the
+				       completion queue was full; BACKEND_COMPLETIONS only */
 	uint64_t bytes_rx;
 	uint64_t bytes_tx;
 };
@@ -78,6 +84,27 @@ static inline void calls_add(uint64_t *counter, uint64_t n)
 static inline void calls_count(struct calls *calls, enum call call)
 {
 	calls_add(&calls->count[call], 1);
+}
+
+/* A connection that was counted as accepted has ended. */
+static inline void calls_add_closed(struct calls *calls)
+{
+	__atomic_store_n(&calls->closed,
+		__atomic_load_n(&calls->closed, __ATOMIC_RELAXED) + 1, __ATOMIC_RELEASE);
+}
+
+/*
+ * Both counts as another thread may see them: never more closed than accepted, so that
+ * their difference, which are held, does not wrap below zero. closed is read first, and
+ * acquired: whoever sees a connection's end sees its start too, for the release above
+ * stands behind the addition to accepted. Relaxed, a processor that reorders stores or
+ * loads (ARM) could show them the other way round.
+ */
+static inline void calls_connections(
+	const struct calls *calls, uint64_t *accepted, uint64_t *closed)
+{
+	*closed = __atomic_load_n(&calls->closed, __ATOMIC_ACQUIRE);
+	*accepted = __atomic_load_n(&calls->accepted, __ATOMIC_RELAXED);
 }
 
 static inline ssize_t calls_recv(struct calls *calls, int fd, void *buffer, size_t length)
@@ -121,6 +148,22 @@ static inline int calls_accept(struct calls *calls, int listen_fd)
 	if (errno == EAGAIN)
 		calls_add(&calls->eagain_accept, 1);
 	return -errno;
+}
+
+/* how: SHUT_RD, SHUT_WR, SHUT_RDWR. That the peer has gone meanwhile is no news here. */
+static inline void calls_shutdown(struct calls *calls, int fd, int how)
+{
+	calls_count(calls, CALL_shutdown);
+	shutdown(fd, how);
+}
+
+/* What we sent and the peer has not acknowledged: bytes, and 1 for a FIN (tcp(7)). */
+static inline int calls_unacknowledged(struct calls *calls, int fd)
+{
+	int bytes = 0;
+
+	calls_count(calls, CALL_ioctl);
+	return ioctl(fd, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
 }
 
 static inline void calls_close(struct calls *calls, int fd)

@@ -21,6 +21,10 @@ enum echo_next echo_after_read(struct echo *echo, ssize_t result)
 		return echo->next;
 	if (result <= 0)
 		return end_with(echo, (int)result);
+	if (echo->next == ECHO_DISCARD) {
+		echo->heard = true;
+		return echo->next;
+	}
 	echo->offset = 0;
 	echo->owed = (uint32_t)result;
 	return echo->next = ECHO_WRITE;
@@ -35,4 +39,9 @@ enum echo_next echo_after_write(struct echo *echo, ssize_t result)
 	echo->offset += (uint32_t)result;
 	echo->owed -= (uint32_t)result;
 	return echo->next = echo->owed > 0 ? ECHO_WRITE : ECHO_READ;
+}
+
+void echo_finish(struct echo *echo)
+{
+	*echo = (struct echo){.next = ECHO_DISCARD};
 }

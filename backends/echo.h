@@ -6,10 +6,14 @@
  * while it owes bytes: a peer that does not take its echo stops being read, TCP's window
  * closes, and no connection ever holds more than one buffer. After the peer's FIN it
  * closes, which by then sends our FIN behind the last byte.
+ *
+ * When the server stops, a connection that owes nothing any more sends its FIN and then
+ * throws away what still comes: see STOP_FLUSH_MS in backend.h.
  */
 #ifndef BACKENDS_ECHO_H
 #define BACKENDS_ECHO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,13 +26,14 @@ enum {
 	ECHO_BUDGET_BYTES = 4 * ECHO_BUFFER_BYTES,
 };
 
-enum echo_next { ECHO_READ, ECHO_WRITE, ECHO_CLOSE };
+enum echo_next { ECHO_READ, ECHO_WRITE, ECHO_DISCARD, ECHO_CLOSE };
 
 struct echo {
 	enum echo_next next; /* ECHO_READ at the start: all zero */
 	uint32_t offset; /* of the first byte still owed, in the connection's buffer */
 	uint32_t owed;   /* bytes read and not yet written back */
 	int error;       /* why it closes: 0 after a FIN, else -errno */
+	bool heard;      /* bytes came in ECHO_DISCARD: more may follow */
 };
 
 /*
@@ -37,5 +42,8 @@ struct echo {
  */
 enum echo_next echo_after_read(struct echo *echo, ssize_t result);
 enum echo_next echo_after_write(struct echo *echo, ssize_t result);
+
+/* Our FIN is out: what comes from now on is read and thrown away, until the peer's. */
+void echo_finish(struct echo *echo);
 
 #endif

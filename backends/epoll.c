@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
+enum { WRITABLE = EPOLLOUT | EPOLLHUP | EPOLLERR }; /* the last two come unasked */
+
 struct epoll_state {
 	struct calls *calls;
 	int epoll_fd;
@@ -96,7 +98,7 @@ static int epoll_poller_wait(void *state, struct ready *out, int timeout_ms)
 		out[i] = (struct ready){
 			.fd = s->events[i].data.fd,
 			.events = (events & ~(uint32_t)EPOLLOUT ? READY_READ : 0U) |
-				  (events & EPOLLOUT ? READY_WRITE : 0U),
+				  (events & WRITABLE ? READY_WRITE : 0U),
 		};
 	}
 	return count;

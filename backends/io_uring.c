@@ -11,6 +11,12 @@
  * What it got is reported: SINGLE_ISSUER and DEFER_TASKRUN (Linux 6.1) let completions be
  * worked off in the enter of this thread instead of by interrupting it.
  *
+ * An operation that finds the submission queue full waits in a list of ours until the
+ * queue has been handed in: never is a result held up for that, and each connection is
+ * in the list at most once. Results that find the completion queue full wait in the
+ * kernel (IORING_FEAT_NODROP, without which this file does not run) and come with the
+ * next enter; cq_overflows counts the waits that left some behind.
+ *
  * user_data carries descriptor, generation and operation: a completion that was under way
  * when its connection ended must never be taken for its successor's. With one operation a
  * connection, which ends when that has completed, none is left over; the generation keeps
@@ -21,6 +27,7 @@
 #include "backends/backend.h"
 #include "backends/buffers.h"
 #include "backends/echo.h"
+#include "common/clock.h"
 
 #include <fcntl.h>
 #include <liburing.h>
@@ -30,15 +37,25 @@
 #include <string.h>
 
 enum {
-	SQ_ENTRIES = 512,  /* a full queue is submitted and refilled */
-	CQ_ENTRIES = 8192, /* results past that wait in the kernel (IORING_FEAT_NODROP) */
+	REST_MS = 1, /* until the kernel is asked again that had no memory for it */
+	NOBODY = -1,
 };
 
-enum operation { OP_ACCEPT, OP_RECV, OP_SEND, OP_STOP, OP_ACCEPT_PAUSE, OP_FLUSH_END };
+/* How many entries each queue has. Small ones are for tests: all that can be full, is. */
+struct queues {
+	unsigned submission; /* full, it is handed in and refilled */
+	unsigned completion; /* results past that wait in the kernel */
+};
+
+static const struct queues default_queues = {.submission = 512, .completion = 8192};
+
+/* Those before OP_RECV are under way at most once each. */
+enum operation { OP_ACCEPT, OP_STOP, OP_ACCEPT_PAUSE, OP_LOOK, OP_RECV, OP_SEND };
 
 struct connection {
 	struct echo echo;
 	uint32_t generation; /* raised at each end; 24 bits of it travel in user_data */
+	int waits_behind_it; /* while it waits to ask: the next one, or NOBODY */
 	bool held;
 };
 
@@ -49,10 +66,13 @@ struct loop {
 	struct connection *connections; /* by descriptor number, fds_max of them */
 	int fds_top;                    /* one more than the highest number ever used */
 	unsigned char *buffers; /* by descriptor number; the kernel reads into them */
-	struct __kernel_timespec accept_pause;
-	struct __kernel_timespec flush_limit;
+	int waits_first, waits_last; /* connections that wait to ask; or NOBODY */
+	unsigned operations_waiting; /* bits of those before OP_RECV that do */
+	bool starved;                /* see accept_starved() */
+	struct __kernel_timespec after[OP_RECV]; /* of those that are timeouts */
+	bool stop_asked;
 	bool stopping;
-	bool flush_ended;
+	uint64_t stop_ends_ns; /* when stopping: closes whoever is left */
 };
 
 /* Set-up flags from the best to none; the first that the kernel takes is used. */
@@ -70,7 +90,77 @@ static const struct setup setups[] = {
 	{0, ""},
 };
 
-static int ring_open(struct io_uring *ring, struct calls *calls, const char **modes)
+/* What no set-up flag asks for and the loop cannot do without. 0, or -EOPNOTSUPP and why.
+ */
+static int check_abilities(unsigned features, const struct io_uring_probe *operations,
+	char *why, size_t why_size)
+{
+	static const struct {
+		int opcode;
+		const char *name;
+	} needed[] = {
+		{IORING_OP_ACCEPT, "ACCEPT"},
+		{IORING_OP_RECV, "RECV"},
+		{IORING_OP_SEND, "SEND"},
+		{IORING_OP_TIMEOUT, "TIMEOUT"},
+		{IORING_OP_POLL_ADD, "POLL_ADD"},
+	};
+
+	if (!(features & IORING_FEAT_NODROP)) {
+		snprintf(why, why_size,
+			"this kernel drops results when the completion queue is full "
+			"(no IORING_FEAT_NODROP; Linux 5.5 has it)");
+		return -EOPNOTSUPP;
+	}
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
+		if (!io_uring_opcode_supported(operations, needed[i].opcode)) {
+			snprintf(why, why_size,
+				"this kernel has no IORING_OP_%s (Linux 5.6 has it)",
+				needed[i].name);
+			return -EOPNOTSUPP;
+		}
+	return 0;
+}
+
+/* Asks the kernel which operations this ring takes. 0 or -errno, with why. */
+static int check_ring(
+	struct io_uring *ring, struct calls *calls, char *why, size_t why_size)
+{
+	enum { OPERATIONS = 256 };
+	struct io_uring_probe *operations = calloc(
+		1, sizeof(*operations) + OPERATIONS * sizeof(struct io_uring_probe_op));
+
+	int error = -ENOMEM;
+
+	if (operations) {
+		calls_count(calls, CALL_io_uring_register);
+		error = io_uring_register_probe(ring, operations, OPERATIONS);
+	}
+	if (error < 0)
+		snprintf(why, why_size, "io_uring_register: %s", strerror(-error));
+	else
+		error = check_abilities(ring->features, operations, why, why_size);
+	free(operations);
+	return error;
+}
+
+/* The error of a call that made no ring, with what one can do about it. */
+static int explain(int error, char *why, size_t why_size)
+{
+	const char *advice =
+		error == -ENOSYS   ? " (this kernel or container has no io_uring)"
+		: error == -EPERM  ? " (forbidden by the container's profile or by "
+				     "sysctl kernel.io_uring_disabled)"
+		: error == -ENOMEM ? " (raise RLIMIT_MEMLOCK: ulimit -l)"
+				   : "";
+
+	snprintf(why, why_size, "io_uring_setup: %s%s", strerror(-error), advice);
+	return error;
+}
+
+/* A ring that can all that is needed. 0, or -errno and why. */
+static int ring_open(struct io_uring *ring, const struct queues *queues,
+	struct calls *calls, const char **modes, char *why, size_t why_size)
 {
 	int error = -EINVAL;
 
@@ -78,14 +168,32 @@ static int ring_open(struct io_uring *ring, struct calls *calls, const char **mo
 		i++) {
 		struct io_uring_params params = {
 			.flags = setups[i].flags | IORING_SETUP_CQSIZE,
-			.cq_entries = CQ_ENTRIES,
+			.cq_entries = queues->completion,
 		};
 
 		calls_count(calls, CALL_io_uring_setup);
-		error = io_uring_queue_init_params(SQ_ENTRIES, ring, &params);
+		error = io_uring_queue_init_params(queues->submission, ring, &params);
 		*modes = setups[i].modes;
 	}
+	if (error < 0)
+		return explain(error, why, why_size);
+	error = check_ring(ring, calls, why, why_size);
+	if (error < 0)
+		io_uring_queue_exit(ring);
 	return error;
+}
+
+/* One operation that does nothing, there and back: io_uring_enter may be forbidden too.
+ */
+static int round_trip(struct io_uring *ring, char *why, size_t why_size)
+{
+	io_uring_prep_nop(io_uring_get_sqe(ring));
+	int submitted = io_uring_submit_and_wait(ring, 1);
+
+	if (submitted >= 0)
+		return 0;
+	snprintf(why, why_size, "io_uring_enter: %s", strerror(-submitted));
+	return submitted;
 }
 
 static int io_uring_backend_probe(char *why, size_t why_size)
@@ -93,19 +201,12 @@ static int io_uring_backend_probe(char *why, size_t why_size)
 	struct io_uring ring;
 	struct calls uncounted = {0};
 	const char *modes;
-	int error = ring_open(&ring, &uncounted, &modes);
+	int error = ring_open(&ring, &default_queues, &uncounted, &modes, why, why_size);
 
-	if (error == 0) {
-		io_uring_queue_exit(&ring);
-		return 0;
-	}
-	const char *advice =
-		error == -ENOSYS   ? " (this kernel or container has no io_uring)"
-		: error == -EPERM  ? " (forbidden by the container's profile or by "
-				     "sysctl kernel.io_uring_disabled)"
-		: error == -ENOMEM ? " (raise RLIMIT_MEMLOCK: ulimit -l)"
-				   : "";
-	snprintf(why, why_size, "io_uring_setup: %s%s", strerror(-error), advice);
+	if (error < 0)
+		return error;
+	error = round_trip(&ring, why, why_size);
+	io_uring_queue_exit(&ring);
 	return error;
 }
 
@@ -115,62 +216,111 @@ static uint64_t token(enum operation operation, int fd, uint32_t generation)
 	       (uint64_t)operation;
 }
 
+/* Asked again at once, a kernel out of memory would be asked for ever at 100 % CPU. */
+static void rest(struct loop *loop)
+{
+	calls_count(loop->calls, CALL_poll);
+	poll(NULL, 0, REST_MS);
+}
+
 /* Hands in what is queued and waits for wait_for results. 0 or -errno. */
 static int enter(struct loop *loop, unsigned wait_for)
 {
 	calls_count(loop->calls, CALL_io_uring_enter);
 	int submitted = io_uring_submit_and_wait(&loop->ring, wait_for);
 
-	/* EAGAIN, EBUSY: reap first; EINTR: a signal or SIGCONT. The queue is kept. */
-	if (submitted == -EINTR || submitted == -EAGAIN || submitted == -EBUSY)
+	switch (submitted) {
+	case -EINTR: /* a signal, or SIGCONT */
 		return 0;
-	return submitted < 0 ? submitted : 0;
+	case -EAGAIN: /* no memory, or results to be taken first: the queue is kept */
+	case -EBUSY:
+		if (io_uring_cq_ready(&loop->ring) == 0)
+			rest(loop);
+		return 0;
+	default: /* e.g. -EBADR: out of memory the kernel lost a result, nobody knows
+		    whose */
+		return submitted < 0 ? submitted : 0;
+	}
 }
 
-/* A free submission entry; a full queue is handed in to make room. NULL: the ring broke.
- */
-static struct io_uring_sqe *next_sqe(struct loop *loop)
+static struct __kernel_timespec timespec_of_ms(int ms)
 {
+	return (struct __kernel_timespec){ms / 1000, ms % 1000 * 1000000LL};
+}
+
+/* Asks for one of the operations that are no connection's, now or when there is room. */
+static void ask(struct loop *loop, enum operation operation)
+{
+	static const int after_ms[] = {
+		[OP_ACCEPT_PAUSE] = ACCEPT_PAUSE_MS, [OP_LOOK] = STOP_LOOK_MS};
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&loop->ring);
 
-	if (!sqe && enter(loop, 0) == 0)
-		sqe = io_uring_get_sqe(&loop->ring);
-	return sqe;
-}
+	loop->operations_waiting &= ~(1U << operation);
+	if (!sqe) {
+		loop->operations_waiting |= 1U << operation;
+		return;
+	}
+	if (operation == OP_ACCEPT) {
+		/* No SOCK_NONBLOCK: io_uring would answer EAGAIN instead of waiting. */
+		io_uring_prep_accept(
+			sqe, loop->server->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+	} else if (operation == OP_STOP) {
+		io_uring_prep_poll_add(sqe, loop->server->stop_fd, POLLIN);
+	} else {
+		struct __kernel_timespec *after = &loop->after[operation];
 
-static int ask_accept(struct loop *loop)
-{
-	struct io_uring_sqe *sqe = next_sqe(loop);
-
-	if (!sqe)
-		return -EBUSY;
-	/* No SOCK_NONBLOCK: io_uring would answer EAGAIN instead of waiting. */
-	io_uring_prep_accept(sqe, loop->server->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-	io_uring_sqe_set_data64(sqe, token(OP_ACCEPT, loop->server->listen_fd, 0));
-	return 0;
-}
-
-static int ask_timeout(
-	struct loop *loop, enum operation operation, struct __kernel_timespec *after)
-{
-	struct io_uring_sqe *sqe = next_sqe(loop);
-
-	if (!sqe)
-		return -EBUSY;
-	io_uring_prep_timeout(sqe, after, 0, 0);
+		*after = timespec_of_ms(after_ms[operation]);
+		io_uring_prep_timeout(sqe, after, 0, 0);
+	}
 	io_uring_sqe_set_data64(sqe, token(operation, 0, 0));
-	return 0;
 }
 
-static int ask_stop_notice(struct loop *loop)
+static void connection_waits(struct loop *loop, int fd)
 {
-	struct io_uring_sqe *sqe = next_sqe(loop);
+	struct connection *connection = &loop->connections[fd];
 
-	if (!sqe)
-		return -EBUSY;
-	io_uring_prep_poll_add(sqe, loop->server->stop_fd, POLLIN);
-	io_uring_sqe_set_data64(sqe, token(OP_STOP, loop->server->stop_fd, 0));
-	return 0;
+	connection->waits_behind_it = NOBODY;
+	if (loop->waits_first == NOBODY)
+		loop->waits_first = fd;
+	else
+		loop->connections[loop->waits_last].waits_behind_it = fd;
+	loop->waits_last = fd;
+}
+
+/* Asks for the operation that the connection does next. */
+static void connection_ask(struct loop *loop, int fd)
+{
+	struct connection *connection = &loop->connections[fd];
+	const struct echo *echo = &connection->echo;
+	unsigned char *buffer = buffers_at(loop->buffers, fd);
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&loop->ring);
+
+	if (!sqe) {
+		connection_waits(loop, fd);
+	} else if (echo->next == ECHO_WRITE) {
+		io_uring_prep_send(
+			sqe, fd, buffer + echo->offset, echo->owed, MSG_NOSIGNAL);
+		io_uring_sqe_set_data64(sqe, token(OP_SEND, fd, connection->generation));
+	} else {
+		io_uring_prep_recv(sqe, fd, buffer, ECHO_BUFFER_BYTES, 0);
+		io_uring_sqe_set_data64(sqe, token(OP_RECV, fd, connection->generation));
+	}
+}
+
+/* What waited for room in the queue, in its turn. True: nothing waits any more. */
+static bool ask_waiting(struct loop *loop)
+{
+	for (enum operation operation = 0; operation < OP_RECV; operation++)
+		if (loop->operations_waiting & 1U << operation)
+			ask(loop, operation);
+	while (loop->waits_first != NOBODY && io_uring_sq_space_left(&loop->ring) > 0) {
+		struct connection *connection = &loop->connections[loop->waits_first];
+		int fd = loop->waits_first;
+
+		loop->waits_first = connection->waits_behind_it;
+		connection_ask(loop, fd);
+	}
+	return loop->waits_first == NOBODY && loop->operations_waiting == 0;
 }
 
 /* Only when nothing of it is under way: then close needs no shutdown before it. */
@@ -179,104 +329,156 @@ static void connection_close(struct loop *loop, int fd)
 	struct connection *connection = &loop->connections[fd];
 
 	calls_close(loop->calls, fd);
-	calls_add(&loop->calls->closed, 1);
 	if (connection->echo.error < 0)
 		calls_add(&loop->calls->connection_errors, 1);
+	calls_add_closed(loop->calls);
 	*connection = (struct connection){.generation = connection->generation + 1};
 }
 
-/* Asks for the one operation that the connection does next, or ends it. */
-static int connection_continue(struct loop *loop, int fd)
+/* Nothing is owed any more, and the server stops: our FIN goes out, and reading goes on.
+ */
+static void connection_finish(struct loop *loop, int fd)
 {
-	struct connection *connection = &loop->connections[fd];
-	struct echo *echo = &connection->echo;
-	unsigned char *buffer = buffers_at(loop->buffers, fd);
+	calls_shutdown(loop->calls, fd, SHUT_WR);
+	echo_finish(&loop->connections[fd].echo);
+}
+
+/* Its operation has ended: asks for the one that it does next, or ends it. */
+static void connection_continue(struct loop *loop, int fd)
+{
+	struct echo *echo = &loop->connections[fd].echo;
 
 	if (loop->stopping && echo->next == ECHO_READ)
-		echo->next = ECHO_CLOSE;
-	if (echo->next == ECHO_CLOSE) {
+		connection_finish(loop, fd);
+	if (echo->next == ECHO_CLOSE)
 		connection_close(loop, fd);
-		return 0;
-	}
-	struct io_uring_sqe *sqe = next_sqe(loop);
-	if (!sqe)
-		return -EBUSY;
-	if (echo->next == ECHO_READ) {
-		io_uring_prep_recv(sqe, fd, buffer, ECHO_BUFFER_BYTES, 0);
-		io_uring_sqe_set_data64(sqe, token(OP_RECV, fd, connection->generation));
-	} else {
-		io_uring_prep_send(
-			sqe, fd, buffer + echo->offset, echo->owed, MSG_NOSIGNAL);
-		io_uring_sqe_set_data64(sqe, token(OP_SEND, fd, connection->generation));
-	}
-	return 0;
+	else
+		connection_ask(loop, fd);
 }
 
 /* A new connection: served from now on, or refused for a number that has no place. */
-static int connection_open(struct loop *loop, int fd)
+static void connection_open(struct loop *loop, int fd)
 {
 	if (fd >= loop->server->fds_max) {
 		calls_add(&loop->calls->refused, 1);
 		calls_close(loop->calls, fd);
-		return 0;
+		return;
 	}
 	loop->connections[fd].echo = (struct echo){0};
 	loop->connections[fd].held = true;
 	if (fd >= loop->fds_top)
 		loop->fds_top = fd + 1;
 	calls_add(&loop->calls->accepted, 1);
-	return connection_continue(loop, fd);
+	connection_continue(loop, fd);
+}
+
+/* An accept that would wait says nothing, so the listener is asked: only when starved. */
+static bool nobody_waits(struct loop *loop)
+{
+	struct pollfd listener = {.fd = loop->server->listen_fd, .events = POLLIN};
+
+	calls_count(loop->calls, CALL_poll);
+	return poll(&listener, 1, 0) == 0;
 }
 
 static int on_accept(struct loop *loop, int result)
 {
-	int error = result >= 0 ? connection_open(loop, result) : 0;
-
-	if (error < 0)
-		return error;
+	if (result >= 0)
+		connection_open(loop, result);
 	if (loop->stopping)
 		return 0;
+	if (result >= 0 && loop->starved && nobody_waits(loop))
+		accept_starved(loop->server, &loop->starved, 0);
 	switch (result >= 0 ? ACCEPT_AGAIN : accept_after_error(result)) {
 	case ACCEPT_PAUSE:
 		calls_add(&loop->calls->accept_pauses, 1);
-		return ask_timeout(loop, OP_ACCEPT_PAUSE, &loop->accept_pause);
+		accept_starved(loop->server, &loop->starved, result);
+		ask(loop, OP_ACCEPT_PAUSE);
+		return 0;
 	case ACCEPT_FAIL:
 		return result;
 	default:
-		return ask_accept(loop);
+		ask(loop, OP_ACCEPT);
+		return 0;
 	}
 }
 
-static int on_recv(struct loop *loop, int fd, int result)
+/* What was cut short by a signal or given up by the kernel is asked for again. */
+static int transfer_result(int result)
+{
+	return result == -ECANCELED ? -EINTR : result;
+}
+
+static void on_recv(struct loop *loop, int fd, int result)
 {
 	if (result > 0)
 		calls_add(&loop->calls->bytes_rx, (uint64_t)result);
-	echo_after_read(&loop->connections[fd].echo, result);
-	return connection_continue(loop, fd);
+	echo_after_read(&loop->connections[fd].echo, transfer_result(result));
+	connection_continue(loop, fd);
 }
 
-static int on_send(struct loop *loop, int fd, int result)
+static void on_send(struct loop *loop, int fd, int result)
 {
 	if (result > 0)
 		calls_add(&loop->calls->bytes_tx, (uint64_t)result);
-	echo_after_write(&loop->connections[fd].echo, result);
-	return connection_continue(loop, fd);
+	echo_after_write(&loop->connections[fd].echo, transfer_result(result));
+	connection_continue(loop, fd);
+}
+
+/* A poll that could not be had (ENOMEM) is no reason to stop. */
+static void on_stop_notice(struct loop *loop, int result)
+{
+	loop->stop_asked = result >= 0;
+	if (loop->stop_asked)
+		return;
+	rest(loop);
+	ask(loop, OP_STOP);
+}
+
+static bool stop_is_over(const struct loop *loop)
+{
+	return loop->calls->accepted == loop->calls->closed ||
+	       clock_now_ns() >= loop->stop_ends_ns;
 }
 
 /*
- * No new requests: a recv that waits ends now, and its connection with it. Who is owed
- * bytes stays until they are out, or until the flush ends.
+ * Ends who has said nothing since our FIN, and has acknowledged all that we sent: his
+ * recv ends as if he had closed, and he is closed then.
  */
-static int begin_stop(struct loop *loop)
+static void end_quiet(struct loop *loop)
+{
+	for (int fd = 0; fd < loop->fds_top && !stop_is_over(loop); fd++) {
+		const struct connection *connection = &loop->connections[fd];
+
+		if (connection->held && connection->echo.next == ECHO_DISCARD &&
+			!connection->echo.heard &&
+			calls_unacknowledged(loop->calls, fd) <= 0)
+			calls_shutdown(loop->calls, fd, SHUT_RD);
+	}
+	ask(loop, OP_LOOK);
+}
+
+/* No new requests: our FIN to everybody who is owed nothing. Their recvs wait on. */
+static void begin_stop(struct loop *loop)
 {
 	loop->stopping = true;
-	for (int fd = 0; fd < loop->fds_top; fd++)
+	loop->stop_ends_ns = clock_now_ns() + STOP_FLUSH_MS * NS_PER_MS;
+	for (int fd = 0; fd < loop->fds_top && !stop_is_over(loop); fd++)
 		if (loop->connections[fd].held &&
-			loop->connections[fd].echo.next == ECHO_READ) {
-			calls_count(loop->calls, CALL_shutdown);
-			shutdown(fd, SHUT_RD);
-		}
-	return ask_timeout(loop, OP_FLUSH_END, &loop->flush_limit);
+			loop->connections[fd].echo.next == ECHO_READ)
+			connection_finish(loop, fd);
+	end_quiet(loop);
+}
+
+/* A timer has run out; or it could not be had (ENOMEM), then there is a rest instead. */
+static void on_time(struct loop *loop, enum operation operation, int result)
+{
+	if (result != -ETIME)
+		rest(loop);
+	if (operation == OP_LOOK)
+		end_quiet(loop);
+	else if (!loop->stopping)
+		ask(loop, OP_ACCEPT);
 }
 
 static int on_completion(struct loop *loop, uint64_t user_data, int result)
@@ -285,7 +487,7 @@ static int on_completion(struct loop *loop, uint64_t user_data, int result)
 	uint32_t generation = user_data >> 8 & 0xffffff;
 	int fd = (int)(user_data >> 32);
 
-	if ((operation == OP_RECV || operation == OP_SEND) &&
+	if (operation >= OP_RECV &&
 		(!loop->connections[fd].held ||
 			(loop->connections[fd].generation & 0xffffff) != generation))
 		return 0;
@@ -293,27 +495,33 @@ static int on_completion(struct loop *loop, uint64_t user_data, int result)
 	case OP_ACCEPT:
 		return on_accept(loop, result);
 	case OP_RECV:
-		return on_recv(loop, fd, result);
+		on_recv(loop, fd, result);
+		break;
 	case OP_SEND:
-		return on_send(loop, fd, result);
+		on_send(loop, fd, result);
+		break;
 	case OP_STOP:
-		return begin_stop(loop);
+		on_stop_notice(loop, result);
+		break;
 	case OP_ACCEPT_PAUSE:
-		return loop->stopping ? 0 : ask_accept(loop);
-	case OP_FLUSH_END:
-		loop->flush_ended = true;
+	case OP_LOOK:
+		on_time(loop, operation, result);
 	}
 	return 0;
 }
 
-/* One enter and all that it brought. */
+/* One enter and all that it brought. It sleeps only when everything has been asked. */
 static int wait_and_complete(struct loop *loop)
 {
-	int error = enter(loop, 1);
+	bool may_sleep = ask_waiting(loop);
+	int error = enter(loop, may_sleep ? 1 : 0);
 	struct io_uring_cqe *cqe;
 	unsigned head, count = 0;
 
-	calls_add(&loop->calls->wakeups, 1);
+	if (may_sleep)
+		calls_add(&loop->calls->wakeups, 1);
+	if (io_uring_cq_has_overflow(&loop->ring))
+		calls_add(&loop->calls->cq_overflows, 1);
 	io_uring_for_each_cqe(&loop->ring, head, cqe)
 	{
 		if (error == 0)
@@ -327,14 +535,16 @@ static int wait_and_complete(struct loop *loop)
 
 static int serve(struct loop *loop)
 {
-	const struct calls *calls = loop->calls;
-	int error = ask_stop_notice(loop);
+	int error = 0;
 
-	if (error == 0)
-		error = ask_accept(loop);
-	while (error == 0 && !loop->stopping)
+	ask(loop, OP_STOP);
+	ask(loop, OP_ACCEPT);
+	while (error == 0 && !loop->stop_asked)
 		error = wait_and_complete(loop);
-	while (error == 0 && !loop->flush_ended && calls->accepted > calls->closed)
+	if (error < 0)
+		return error;
+	begin_stop(loop);
+	while (error == 0 && !stop_is_over(loop))
 		error = wait_and_complete(loop);
 	return error;
 }
@@ -349,8 +559,7 @@ static void close_all(struct loop *loop)
 	for (int fd = 0; fd < loop->fds_top; fd++) {
 		if (!loop->connections[fd].held)
 			continue;
-		calls_count(loop->calls, CALL_shutdown);
-		shutdown(fd, SHUT_RDWR);
+		calls_shutdown(loop->calls, fd, SHUT_RDWR);
 		connection_close(loop, fd);
 	}
 }
@@ -364,35 +573,32 @@ static int clear_nonblocking(struct loop *loop, int fd)
 	return flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-static int loop_open(struct loop *loop, const char **modes)
+static int loop_open(struct loop *loop, const struct queues *queues, const char **modes)
 {
 	struct server *server = loop->server;
+	char why[256]; /* the probe has told it, if it was there to be told */
 
 	loop->connections = calloc((size_t)server->fds_max, sizeof(*loop->connections));
 	loop->buffers = buffers_open(server->fds_max);
 	if (!loop->connections || !loop->buffers)
 		return -ENOMEM;
 	int error = clear_nonblocking(loop, server->listen_fd);
-	return error < 0 ? error : ring_open(&loop->ring, loop->calls, modes);
+	return error < 0 ? error
+			 : ring_open(&loop->ring, queues, loop->calls, modes, why,
+				   sizeof(why));
 }
 
-static struct __kernel_timespec timespec_of_ms(int ms)
-{
-	return (struct __kernel_timespec){ms / 1000, ms % 1000 * 1000000LL};
-}
-
-static int io_uring_backend_run(struct server *server, const struct backend *self)
+/* backend.run with queues of a size. */
+static int run_with_queues(struct server *server, const struct queues *queues)
 {
 	struct loop loop = {
 		.server = server,
 		.calls = server->calls,
-		.accept_pause = timespec_of_ms(ACCEPT_PAUSE_MS),
-		.flush_limit = timespec_of_ms(STOP_FLUSH_MS),
+		.waits_first = NOBODY,
 	};
 	const char *modes = "";
-	int error = loop_open(&loop, &modes);
+	int error = loop_open(&loop, queues, &modes);
 
-	(void)self;
 	if (error == 0) {
 		server->ready(server, modes);
 		error = serve(&loop);
@@ -405,10 +611,17 @@ static int io_uring_backend_run(struct server *server, const struct backend *sel
 	return error;
 }
 
+static int io_uring_backend_run(struct server *server, const struct backend *self)
+{
+	(void)self;
+	return run_with_queues(server, &default_queues);
+}
+
 const struct backend backend_io_uring = {
 	.abi = BACKEND_ABI,
 	.name = "io_uring",
 	.summary = "io_uring(7) single-shot: operations go in, results come out",
+	.flags = BACKEND_COMPLETIONS,
 	.probe = io_uring_backend_probe,
 	.run = io_uring_backend_run,
 };

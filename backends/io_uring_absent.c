@@ -24,6 +24,7 @@ const struct backend backend_io_uring = {
 	.abi = BACKEND_ABI,
 	.name = "io_uring",
 	.summary = "io_uring(7) single-shot: operations go in, results come out",
+	.flags = BACKEND_COMPLETIONS,
 	.probe = io_uring_absent_probe,
 	.run = io_uring_absent_run,
 };

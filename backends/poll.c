@@ -5,7 +5,7 @@
  * the question. But the whole array crosses into the kernel at each call, which visits
  * every entry, and the program must search the array for what came back.
  *
- * POLLHUP and POLLERR come unasked; they count as readable, and recv says what it was.
+ * POLLHUP and POLLERR come unasked, and recv or send says what it was.
  *
  * wait_bytes: 8 bytes an entry in, its 2 bytes of revents out.
  */
@@ -13,6 +13,8 @@
 
 #include <poll.h>
 #include <stdlib.h>
+
+enum { WRITABLE = POLLOUT | POLLHUP | POLLERR };
 
 struct poll_state {
 	struct calls *calls;
@@ -92,7 +94,7 @@ static int poll_wait(void *state, struct ready *out, int timeout_ms)
 			out[count++] = (struct ready){
 				.fd = s->entries[i].fd,
 				.events = (revents & ~POLLOUT ? READY_READ : 0U) |
-					  (revents & POLLOUT ? READY_WRITE : 0U),
+					  (revents & WRITABLE ? READY_WRITE : 0U),
 			};
 			left--;
 		}

@@ -37,7 +37,9 @@ struct loop {
 	struct ready *batch;    /* batch_max of them */
 	uint64_t listener_resumes_ns; /* when a paused listener is watched again; 0: it is
 				       */
+	bool starved;                 /* see accept_starved() */
 	bool stopping;
+	uint64_t stop_ends_ns; /* when stopping: closes whoever is left */
 };
 
 static bool is_edge_triggered(const struct loop *loop)
@@ -57,9 +59,9 @@ static void connection_close(struct loop *loop, int fd)
 	if (!(loop->backend->flags & BACKEND_CLOSE_FORGETS))
 		watch(loop, fd, connection->watched, 0);
 	calls_close(loop->calls, fd);
-	calls_add(&loop->calls->closed, 1);
 	if (connection->echo.error < 0)
 		calls_add(&loop->calls->connection_errors, 1);
+	calls_add_closed(loop->calls);
 	memset(connection, 0, sizeof(*connection));
 }
 
@@ -72,13 +74,13 @@ static ssize_t connection_step(struct loop *loop, int fd, const unsigned char **
 	struct echo *echo = &loop->connections[fd].echo;
 	ssize_t result;
 
-	if (echo->next == ECHO_READ) {
+	if (echo->next == ECHO_WRITE) {
+		result = calls_send(loop->calls, fd, *bytes + echo->offset, echo->owed);
+		echo_after_write(echo, result);
+	} else {
 		result = calls_recv(loop->calls, fd, loop->scratch, ECHO_BUFFER_BYTES);
 		echo_after_read(echo, result);
 		*bytes = loop->scratch;
-	} else {
-		result = calls_send(loop->calls, fd, *bytes + echo->offset, echo->owed);
-		echo_after_write(echo, result);
 	}
 	return result;
 }
@@ -109,11 +111,19 @@ static int connection_watch(struct loop *loop, int fd, bool again)
 	return error;
 }
 
+/* Nothing is owed any more, and the server stops: our FIN goes out, and reading goes on.
+ */
+static void connection_finish(struct loop *loop, int fd)
+{
+	calls_shutdown(loop->calls, fd, SHUT_WR);
+	echo_finish(&loop->connections[fd].echo);
+}
+
 /*
  * Serves a connection as far as it goes without waiting. Level-triggered: one echo, the
  * poller will report what is left. Edge-triggered: until EAGAIN, for nobody tells twice;
  * a sender who outruns that is put back behind the others after ECHO_BUDGET_BYTES. When
- * stopping: what is owed, and no new request.
+ * stopping: what is owed and the FIN, or what there is to throw away.
  */
 static void connection_ready(struct loop *loop, int fd)
 {
@@ -135,7 +145,7 @@ static void connection_ready(struct loop *loop, int fd)
 	if (echo->next == ECHO_WRITE && bytes == loop->scratch)
 		keep_owed(loop, fd);
 	if (loop->stopping && echo->next == ECHO_READ)
-		echo->next = ECHO_CLOSE;
+		connection_finish(loop, fd);
 	bool again = is_edge_triggered(loop) && result != -EAGAIN;
 
 	if (echo->next != ECHO_CLOSE) {
@@ -162,9 +172,11 @@ static void connection_open(struct loop *loop, int fd)
 	calls_add(&loop->calls->accepted, 1);
 }
 
-static int listener_pause(struct loop *loop)
+/* error is why: it is told once. */
+static int listener_pause(struct loop *loop, int error)
 {
 	calls_add(&loop->calls->accept_pauses, 1);
+	accept_starved(loop->server, &loop->starved, error);
 	loop->listener_resumes_ns = clock_now_ns() + ACCEPT_PAUSE_MS * NS_PER_MS;
 	return watch(loop, loop->server->listen_fd, READY_READ, 0);
 }
@@ -182,13 +194,22 @@ static int listener_resume(struct loop *loop)
 	return error;
 }
 
+/* The budget is used up: level-triggered, the listener is reported again by itself. */
+static int listener_again(struct loop *loop)
+{
+	int listen_fd = loop->server->listen_fd;
+	int error = is_edge_triggered(loop)
+			    ? watch(loop, listen_fd, READY_READ, READY_READ)
+			    : 0;
+
+	return error == -ENOMEM ? listener_pause(loop, error) : error;
+}
+
 /* Takes all that wait, up to a budget. */
 static int listener_ready(struct loop *loop)
 {
-	int listen_fd = loop->server->listen_fd;
-
 	for (int taken = 0; taken < ACCEPT_BUDGET; taken++) {
-		int fd = calls_accept(loop->calls, listen_fd);
+		int fd = calls_accept(loop->calls, loop->server->listen_fd);
 
 		if (fd >= 0) {
 			connection_open(loop, fd);
@@ -198,38 +219,58 @@ static int listener_ready(struct loop *loop)
 		case ACCEPT_AGAIN:
 			break;
 		case ACCEPT_EMPTY:
+			accept_starved(loop->server, &loop->starved, 0);
 			return 0;
 		case ACCEPT_PAUSE:
-			return listener_pause(loop);
+			return listener_pause(loop, fd);
 		case ACCEPT_FAIL:
 			return fd;
 		}
 	}
-	return is_edge_triggered(loop) ? watch(loop, listen_fd, READY_READ, READY_READ)
-				       : 0;
+	return listener_again(loop);
 }
 
-/* No new connections, no new requests: only who is still owed bytes stays. */
+static bool is_held(const struct loop *loop, int fd)
+{
+	return loop->connections[fd].watched != 0;
+}
+
+static bool stop_is_over(const struct loop *loop)
+{
+	return loop->calls->accepted == loop->calls->closed ||
+	       clock_now_ns() >= loop->stop_ends_ns;
+}
+
+/* No new connections, no new requests: our FIN to everybody who is owed nothing. */
 static void begin_stop(struct loop *loop)
 {
 	loop->stopping = true;
+	loop->stop_ends_ns = clock_now_ns() + STOP_FLUSH_MS * NS_PER_MS;
 	watch(loop, loop->server->stop_fd, READY_READ, 0);
 	if (loop->listener_resumes_ns == 0)
 		watch(loop, loop->server->listen_fd, READY_READ, 0);
 	loop->listener_resumes_ns = 0;
-	for (int fd = 0; fd < loop->fds_top; fd++)
-		if (loop->connections[fd].watched &&
-			loop->connections[fd].echo.next == ECHO_READ)
-			connection_close(loop, fd);
+	for (int fd = 0; fd < loop->fds_top && !stop_is_over(loop); fd++)
+		if (is_held(loop, fd) && loop->connections[fd].echo.next == ECHO_READ)
+			connection_finish(loop, fd);
 }
 
-static int dispatch(struct loop *loop, int fd)
+/* One step, if the report is about it: other news wait for their turn. */
+static void connection_reported(struct loop *loop, int fd, unsigned events)
 {
-	if (loop->connections[fd].watched)
+	enum echo_next next = loop->connections[fd].echo.next;
+
+	if (events & (next == ECHO_WRITE ? READY_WRITE : READY_READ))
 		connection_ready(loop, fd);
-	else if (fd == loop->server->stop_fd && !loop->stopping)
+}
+
+static int dispatch(struct loop *loop, const struct ready *ready)
+{
+	if (is_held(loop, ready->fd))
+		connection_reported(loop, ready->fd, ready->events);
+	else if (ready->fd == loop->server->stop_fd && !loop->stopping)
 		begin_stop(loop);
-	else if (fd == loop->server->listen_fd && !loop->stopping)
+	else if (ready->fd == loop->server->listen_fd && !loop->stopping)
 		return listener_ready(loop);
 	return 0;
 }
@@ -245,7 +286,7 @@ static int wait_and_dispatch(struct loop *loop, uint64_t wake_ns)
 		return count == -EINTR ? 0 : count;
 	calls_add(&loop->calls->events, (uint64_t)count);
 	for (int i = 0; i < count; i++) {
-		int error = dispatch(loop, loop->batch[i].fd);
+		int error = dispatch(loop, &loop->batch[i]);
 
 		if (error < 0)
 			return error;
@@ -270,18 +311,40 @@ static int serve(struct loop *loop)
 	return 0;
 }
 
-/* After a stop: what is owed still goes out, but no reader can hold the server for long.
- */
+/* Closes who has said nothing since our FIN, and has acknowledged all that we sent. */
+static void end_quiet(struct loop *loop)
+{
+	for (int fd = 0; fd < loop->fds_top && !stop_is_over(loop); fd++) {
+		const struct echo *echo = &loop->connections[fd].echo;
+
+		if (!is_held(loop, fd) || echo->next != ECHO_DISCARD || echo->heard)
+			continue;
+		connection_ready(loop, fd); /* it may say something now, or end */
+		if (is_held(loop, fd) && !echo->heard &&
+			calls_unacknowledged(loop->calls, fd) <= 0)
+			connection_close(loop, fd);
+	}
+}
+
+/* After a stop: until all have ended, or the time for that has. */
 static void flush(struct loop *loop)
 {
-	uint64_t deadline_ns = clock_now_ns() + STOP_FLUSH_MS * NS_PER_MS;
-	struct calls *calls = loop->calls;
+	uint64_t look_ns = 0;
 
-	while (calls->accepted > calls->closed && clock_now_ns() < deadline_ns)
-		if (wait_and_dispatch(loop, deadline_ns) < 0)
+	if (!loop->stopping) /* it could not go on serving */
+		begin_stop(loop);
+	for (;;) {
+		uint64_t now_ns = clock_now_ns();
+
+		if (now_ns >= look_ns) {
+			end_quiet(loop);
+			look_ns = now_ns + STOP_LOOK_MS * NS_PER_MS;
+		}
+		if (stop_is_over(loop) || wait_and_dispatch(loop, look_ns) < 0)
 			break;
+	}
 	for (int fd = 0; fd < loop->fds_top; fd++)
-		if (loop->connections[fd].watched)
+		if (is_held(loop, fd))
 			connection_close(loop, fd);
 }
 

@@ -5,6 +5,8 @@
 #include "common/jsonl.h"
 #include "common/records.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -65,16 +67,16 @@ json_t *control_calls(const struct calls *calls)
 
 static json_t *connections_object(const struct calls *calls)
 {
-	/* closed first: read the other way round, held could wrap below zero. */
-	uint64_t closed = load(&calls->closed);
-	uint64_t accepted = load(&calls->accepted);
+	uint64_t accepted, closed;
 
+	calls_connections(calls, &accepted, &closed);
 	return json_pack("{so so so so}", "accepted", record_u64(accepted), "closed",
 		record_u64(closed), "refused", record_u64(load(&calls->refused)), "held",
 		record_u64(accepted - closed));
 }
 
-static json_t *counters_object(const struct calls *calls)
+/* flags: the backend's. */
+static json_t *counters_object(const struct calls *calls, unsigned flags)
 {
 	const struct {
 		const char *name;
@@ -96,6 +98,9 @@ static json_t *counters_object(const struct calls *calls)
 	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
 		json_object_set_new(
 			object, counters[i].name, record_u64(load(counters[i].counter)));
+	json_object_set_new(object, "cq_overflows",
+		flags & BACKEND_COMPLETIONS ? record_u64(load(&calls->cq_overflows))
+					    : json_null());
 	return object;
 }
 
@@ -109,7 +114,8 @@ json_t *control_snapshot(const struct worker *worker, bool settled)
 
 	return json_pack("{ss so sb so so so so}", "event", "snapshot", "at_ns",
 		record_u64(clock_now_ns()), "settled", (int)settled, "connections",
-		connections_object(calls), "counters", counters_object(calls), "calls",
+		connections_object(calls), "counters",
+		counters_object(calls, worker->backend->flags), "calls",
 		control_calls(calls), "usage",
 		error == 0 ? record_from_usage(&usage) : json_null());
 }
@@ -125,15 +131,34 @@ json_t *control_reason(const char *event, const char *backend, const char *reaso
 	return object;
 }
 
-static int write_and_free(json_t *event)
+/*
+ * Waits until stdout takes something. A pipe that does takes a page at least (pipe(7)),
+ * which is more than any event. False: interrupt_fd was first.
+ */
+static bool await_room(int interrupt_fd)
 {
-	int error = jsonl_write(STDOUT_FILENO, event);
+	struct pollfd wait[] = {
+		{.fd = STDOUT_FILENO, .events = POLLOUT},
+		{.fd = interrupt_fd, .events = POLLIN},
+	};
+	int ready;
+
+	do
+		ready = poll(wait, 2, interrupt_fd < 0 ? 0 : -1);
+	while (ready < 0 && errno == EINTR);
+	return wait[0].revents != 0;
+}
+
+int control_tell(json_t *event, int interrupt_fd)
+{
+	int error = await_room(interrupt_fd) ? jsonl_write(STDOUT_FILENO, event) : 0;
 
 	json_decref(event);
 	return error;
 }
 
-static int answer_snapshot(const struct worker *worker, const json_t *command)
+static int answer_snapshot(
+	const struct worker *worker, const json_t *command, int interrupt_fd)
 {
 	uint64_t settle_ms = 0;
 
@@ -142,25 +167,30 @@ static int answer_snapshot(const struct worker *worker, const json_t *command)
 
 		if (record_get_u64(command, "settle_ms", &settle_ms, &problem) < 0 ||
 			settle_ms > SETTLE_MS_MAX)
-			return write_and_free(control_reason("error", NULL,
-				"'settle_ms' takes 0 to 60000 milliseconds"));
+			return control_tell(
+				control_reason("error", NULL,
+					"'settle_ms' takes 0 to 60000 milliseconds"),
+				interrupt_fd);
 	}
 	bool settled = settle_ms > 0 &&
-		       worker_settle(worker, clock_now_ns() + settle_ms * NS_PER_MS);
-	return write_and_free(control_snapshot(worker, settled));
+		       worker_settle(worker, clock_now_ns() + settle_ms * NS_PER_MS,
+			       interrupt_fd);
+	return control_tell(control_snapshot(worker, settled), interrupt_fd);
 }
 
-int control_answer(const struct worker *worker, const json_t *command)
+int control_answer(const struct worker *worker, const json_t *command, int interrupt_fd)
 {
 	const char *name = "";
 	struct problem problem = {0};
 
 	if (record_get_string(command, "cmd", &name, &problem) < 0)
-		return write_and_free(control_reason("error", NULL, problem.text));
+		return control_tell(
+			control_reason("error", NULL, problem.text), interrupt_fd);
 	if (strcmp(name, "stop") == 0)
 		return 1;
 	if (strcmp(name, "snapshot") == 0)
-		return answer_snapshot(worker, command);
-	return write_and_free(
-		control_reason("error", NULL, "unknown command: snapshot or stop"));
+		return answer_snapshot(worker, command, interrupt_fd);
+	return control_tell(
+		control_reason("error", NULL, "unknown command: snapshot or stop"),
+		interrupt_fd);
 }

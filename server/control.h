@@ -30,9 +30,17 @@ json_t *control_reason(const char *event, const char *backend, const char *reaso
 json_t *control_calls(const struct calls *calls);
 
 /*
+ * Writes an event to stdout when there is room for it, and frees it. Where nobody reads,
+ * that is never; so it is dropped when interrupt_fd becomes readable (-1: at once). 0, or
+ * -errno: stdout is gone.
+ */
+int control_tell(json_t *event, int interrupt_fd);
+
+/*
  * Answers one command on stdout. 1: it was stop; 0: go on; -errno: stdout is gone. A
  * command that is not understood is answered with an error event, and the server goes on.
+ * An answer that must be waited for is given up when interrupt_fd becomes readable.
  */
-int control_answer(const struct worker *worker, const json_t *command);
+int control_answer(const struct worker *worker, const json_t *command, int interrupt_fd);
 
 #endif

@@ -12,6 +12,7 @@
 #include "common/version.h"
 #include "server/control.h"
 #include "server/list.h"
+#include "server/log.h"
 #include "server/options.h"
 #include "server/waitcost.h"
 #include "server/worker.h"
@@ -42,6 +43,7 @@ struct program {
 	int fds_max;
 	int listen_fd;
 	int signal_fd;
+	unsigned starved_told; /* of worker.starved_changes, so many have been logged */
 };
 
 /* One line for a person; with --control and --waitcost also as an event. */
@@ -137,6 +139,21 @@ static void announce(struct program *program)
 			address);
 }
 
+static bool has_signal(const struct program *program)
+{
+	struct pollfd signals = {.fd = program->signal_fd, .events = POLLIN};
+
+	return poll(&signals, 1, 0) > 0;
+}
+
+/* What is no command is told, and the next line may be one. */
+static int refuse_line(const struct program *program, const char *reason)
+{
+	log_line("%s", reason);
+	return control_tell(control_reason("error", program->backend->name, reason),
+		program->signal_fd);
+}
+
 /*
  * Reads commands and answers them. 0: go on; 1: stop was asked, or nobody is there any
  * more; -errno: stdin cannot be read (-EMSGSIZE: a line without an end).
@@ -156,14 +173,12 @@ static int handle_commands(struct program *program)
 
 		if (found == 0)
 			return 0;
-		if (found < 0) {
-			fail(program, EXIT_STATUS_FAILED, "error", problem.text);
-			continue;
-		}
-		int result = control_answer(&program->worker, command);
+		int result = found < 0 ? refuse_line(program, problem.text)
+				       : control_answer(&program->worker, command,
+						 program->signal_fd);
 
 		json_decref(command);
-		if (result != 0)
+		if (result != 0 || has_signal(program))
 			return 1;
 	}
 }
@@ -181,9 +196,21 @@ static int problem_ended(struct problem *problem, const struct worker *worker, i
 		error < 0 ? strerror(-error) : "nobody had asked it to");
 }
 
-static enum worker_state worker_state(const struct program *program)
+/* A line when the listener begins to rest, and one when all who waited are taken. */
+static void log_starved(struct program *program)
 {
-	return atomic_load_explicit(&program->worker.state, memory_order_acquire);
+	struct worker *worker = &program->worker;
+	unsigned changes =
+		atomic_load_explicit(&worker->starved_changes, memory_order_acquire);
+
+	for (; program->starved_told != changes; program->starved_told++)
+		if (program->starved_told % 2 == 0)
+			log_line("cannot accept: %s; newcomers wait until there is room "
+				 "for them",
+				strerror(-atomic_load_explicit(
+					&worker->starved_error, memory_order_relaxed)));
+		else
+			log_line("accepting again: all who waited are taken");
 }
 
 /* Sleeps until there is a reason to stop. 0: it was asked to; or -errno with problem. */
@@ -209,13 +236,15 @@ static int supervise(struct program *program, struct problem *problem)
 			ssize_t got = read(worker->notice_fd, &count, sizeof(count));
 
 			(void)got; /* only drained: the state says what happened */
-			if (worker_state(program) == WORKER_ENDED)
+			log_starved(program);
+			if (worker_state(worker) == WORKER_ENDED)
 				return problem_ended(problem, worker, worker->error);
 			if (!announced)
 				announce(program);
 			announced = true;
 			wait[2].fd = program->options.control ? STDIN_FILENO : -1;
 		}
+		/* The signal first: commands may come without end. */
 		if (wait[0].revents)
 			return 0;
 		int result = wait[2].revents ? handle_commands(program) : 0;
@@ -258,12 +287,8 @@ static int serve(struct program *program)
 		error = problem_ended(&problem, &program->worker, stop_error);
 	if (error < 0)
 		return fail(program, EXIT_STATUS_FAILED, "error", problem.text);
-	if (program->options.control) {
-		json_t *stopped = json_pack("{ss}", "event", "stopped");
-
-		jsonl_write(STDOUT_FILENO, stopped);
-		json_decref(stopped);
-	}
+	if (program->options.control)
+		control_tell(json_pack("{ss}", "event", "stopped"), -1);
 	return EXIT_STATUS_OK;
 }
 

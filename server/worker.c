@@ -5,6 +5,7 @@
 #include "common/cpu.h"
 #include "common/usage.h"
 
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 
 enum {
 	BATCH_MAX = 512, /* events taken from one wait */
-	SETTLE_STEP_US = 100,
+	SETTLE_STEP_NS = 100000,
 };
 
 /* An eventfd's counter never fills here, so the write cannot fail or block. */
@@ -38,6 +39,19 @@ static void worker_is_ready(struct server *server, const char *modes)
 
 	snprintf(worker->modes, sizeof(worker->modes), "%s", modes);
 	enter_state(worker, WORKER_SERVING);
+}
+
+/* struct server.starved. The write is the worker's own call, so it is counted. */
+static void worker_is_starved(struct server *server, int error)
+{
+	struct worker *worker = (struct worker *)server;
+
+	if (error < 0)
+		atomic_store_explicit(
+			&worker->starved_error, error, memory_order_relaxed);
+	atomic_fetch_add_explicit(&worker->starved_changes, 1, memory_order_release);
+	calls_count(&worker->calls, CALL_write);
+	notify(worker->notice_fd);
 }
 
 static void *worker_main(void *argument)
@@ -67,6 +81,7 @@ int worker_start(struct worker *worker, const struct backend *backend, int liste
 				.batch_max = BATCH_MAX,
 				.calls = &worker->calls,
 				.ready = worker_is_ready,
+				.starved = worker_is_starved,
 			},
 	};
 	int error = worker->notice_fd < 0 || worker->server.stop_fd < 0 ? errno : 0;
@@ -111,7 +126,21 @@ static uint64_t calls_total(const struct calls *calls)
 	return total;
 }
 
-bool worker_settle(const struct worker *worker, uint64_t deadline_ns)
+enum worker_state worker_state(const struct worker *worker)
+{
+	return atomic_load_explicit(&worker->state, memory_order_acquire);
+}
+
+/* Sleeps for a step, or less: true, for interrupt_fd is readable. */
+static bool is_interrupted(int interrupt_fd)
+{
+	const struct timespec step = {.tv_nsec = SETTLE_STEP_NS};
+	struct pollfd interrupt = {.fd = interrupt_fd, .events = POLLIN};
+
+	return ppoll(&interrupt, 1, &step, NULL) > 0;
+}
+
+bool worker_settle(const struct worker *worker, uint64_t deadline_ns, int interrupt_fd)
 {
 	uint64_t before = calls_total(&worker->calls);
 
@@ -119,7 +148,8 @@ bool worker_settle(const struct worker *worker, uint64_t deadline_ns)
 		bool asleep = usage_thread_state(getpid(), worker->tid) == 'S';
 		uint64_t now = calls_total(&worker->calls);
 
-		usleep(SETTLE_STEP_US);
+		if (is_interrupted(interrupt_fd) || worker_state(worker) == WORKER_ENDED)
+			return false;
 		if (asleep && now == before && calls_total(&worker->calls) == before)
 			return true;
 		before = now;

@@ -1,8 +1,9 @@
 /*
  * worker.h - the thread that moves the data: one backend's run() on one core.
  *
- * The worker never talks to anyone but its sockets. It tells the control side two things,
- * both through notice_fd: that it is about to serve, and that it has ended.
+ * The worker never talks to anyone but its sockets. What it tells the control side goes
+ * through notice_fd and never waits: that it is about to serve, that its listener is
+ * starved or fed again, and that it has ended.
  */
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H
@@ -28,6 +29,9 @@ struct worker {
 	char modes[WORKER_MODES_MAX];    /* likewise */
 	int error;                       /* valid at WORKER_ENDED: what run() returned */
 	_Atomic enum worker_state state; /* written by the worker, released last */
+	/* How often the listener began or ceased to starve: odd while it does. */
+	atomic_uint starved_changes;
+	atomic_int starved_error; /* why, the last time: -errno */
 };
 
 /*
@@ -46,8 +50,11 @@ int worker_stop(struct worker *worker, uint64_t deadline_ns);
 
 /*
  * Waits until the worker sleeps and has counted nothing between two looks, at most until
- * deadline_ns: then nothing is under way. False: it did not come to rest.
+ * deadline_ns: then nothing is under way. False: it did not come to rest, it has ended,
+ * or interrupt_fd became readable.
  */
-bool worker_settle(const struct worker *worker, uint64_t deadline_ns);
+bool worker_settle(const struct worker *worker, uint64_t deadline_ns, int interrupt_fd);
+
+enum worker_state worker_state(const struct worker *worker);
 
 #endif

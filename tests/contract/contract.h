@@ -40,6 +40,7 @@ extern const struct contract_case cases_crowd[];
 extern const struct contract_case cases_thousands[];
 extern const struct contract_case cases_limits[];
 extern const struct contract_case cases_control[];
+extern const struct contract_case cases_end[];
 
 /* Connects clients[slot], with a seed that no other client of this server has. */
 struct client *contract_connect(

@@ -45,6 +45,7 @@ static const struct contract_case *const case_tables[] = {
 	cases_thousands,
 	cases_limits,
 	cases_control,
+	cases_end,
 };
 
 enum { CASE_TABLES = sizeof(case_tables) / sizeof(*case_tables) };

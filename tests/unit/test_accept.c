@@ -41,6 +41,7 @@ static const struct expectation expectations[] = {
 	{ENOBUFS, ACCEPT_PAUSE},
 	{ENOMEM, ACCEPT_PAUSE},
 	{EPERM, ACCEPT_PAUSE},
+	{EACCES, ACCEPT_PAUSE},
 	/* the listener is no listener */
 	{EBADF, ACCEPT_FAIL},
 	{EINVAL, ACCEPT_FAIL},
@@ -60,10 +61,40 @@ static void test_every_error(void **state)
 	}
 }
 
+/* What the server was told, and how often. */
+struct listener {
+	struct server server; /* the first member */
+	int told[8];
+	int count;
+};
+
+static void is_told(struct server *server, int error)
+{
+	struct listener *listener = (struct listener *)server;
+
+	listener->told[listener->count++] = error;
+}
+
+/* Once however often it is tried again, and once when it is over. */
+static void test_starving_is_told_once(void **state)
+{
+	struct listener listener = {.server = {.starved = is_told}};
+	static const int errors[] = {0, -EMFILE, -EMFILE, -ENFILE, 0, 0, -ENOMEM, 0};
+	static const int told[] = {-EMFILE, 0, -ENOMEM, 0};
+	bool starved = false;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		accept_starved(&listener.server, &starved, errors[i]);
+	assert_int_equal(listener.count, sizeof(told) / sizeof(*told));
+	assert_memory_equal(listener.told, told, sizeof(told));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_error),
+		cmocka_unit_test(test_starving_is_told_once),
 	};
 
 	return cmocka_run_group_tests_name("accept", tests, NULL, NULL);

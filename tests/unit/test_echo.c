@@ -61,6 +61,36 @@ static const struct step reads[] = {
 		.result = -ETIMEDOUT,
 		.after = {.next = ECHO_CLOSE, .error = -ETIMEDOUT},
 	},
+	{
+		.name = "what comes after our FIN is thrown away",
+		.before = {.next = ECHO_DISCARD},
+		.result = 700,
+		.after = {.next = ECHO_DISCARD, .heard = true},
+	},
+	{
+		.name = "EAGAIN after our FIN: nobody has been heard",
+		.before = {.next = ECHO_DISCARD},
+		.result = -EAGAIN,
+		.after = {.next = ECHO_DISCARD},
+	},
+	{
+		.name = "who was heard stays so",
+		.before = {.next = ECHO_DISCARD, .heard = true},
+		.result = -EAGAIN,
+		.after = {.next = ECHO_DISCARD, .heard = true},
+	},
+	{
+		.name = "the peer's FIN after ours ends it without an error",
+		.before = {.next = ECHO_DISCARD, .heard = true},
+		.result = 0,
+		.after = {.next = ECHO_CLOSE, .heard = true},
+	},
+	{
+		.name = "ECONNRESET after our FIN ends it, and says why",
+		.before = {.next = ECHO_DISCARD},
+		.result = -ECONNRESET,
+		.after = {.next = ECHO_CLOSE, .error = -ECONNRESET},
+	},
 };
 
 static const struct step writes[] = {
@@ -125,6 +155,7 @@ static void take_steps(const struct step *steps, size_t count,
 
 		if (next != after->next || echo.next != after->next ||
 			echo.error != after->error || echo.owed != after->owed ||
+			echo.heard != after->heard ||
 			(after->next == ECHO_WRITE && echo.offset != after->offset))
 			fail_msg("%s: next %d, offset %u, owed %u, error %d",
 				steps[i].name, (int)next, echo.offset, echo.owed,
@@ -164,12 +195,26 @@ static void test_short_writes_add_up(void **state)
 	assert_int_equal(echo.next, ECHO_READ);
 }
 
+/* Nothing is left of the last request, and whoever reads next is a stranger. */
+static void test_finish(void **state)
+{
+	struct echo echo = {.next = ECHO_READ, .offset = 64};
+	static const struct echo finished = {.next = ECHO_DISCARD};
+
+	(void)state;
+	echo_finish(&echo);
+	assert_int_equal(echo.next, finished.next);
+	assert_int_equal(echo.owed, 0);
+	assert_false(echo.heard);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_after_read),
 		cmocka_unit_test(test_after_write),
 		cmocka_unit_test(test_short_writes_add_up),
+		cmocka_unit_test(test_finish),
 	};
 
 	return cmocka_run_group_tests_name("echo", tests, NULL, NULL);

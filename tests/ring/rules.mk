@@ -1,0 +1,13 @@
+# What of the tests is about io_uring itself, where it is built in.
+ifeq ($(has_liburing),yes)
+ring_test   := $(BUILD)/tests/ring/test_ring.t
+ring_plugin := $(BUILD)/tests/fixtures/small_ring.so
+unit_tests  += $(ring_test)
+
+$(ring_test): tests/ring/test_ring.c $(archive)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $< $(archive) -lcmocka $(jansson_libs) \
+		$(liburing_libs) -lm -ldl -o $@
+
+test check: $(ring_test) $(ring_plugin)
+endif
