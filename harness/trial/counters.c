@@ -81,7 +81,16 @@ static int fields_from_json(const json_t *object, const struct counter_field *fi
 int server_counters_from_json(
 	const json_t *object, struct server_counters *counters, struct problem *problem)
 {
-	return fields_from_json(object, server_fields, SERVER_FIELDS, counters, problem);
+	const json_t *overflows = json_object_get(object, "cq_overflows");
+	int error =
+		fields_from_json(object, server_fields, SERVER_FIELDS, counters, problem);
+
+	counters->cq_overflows = 0;
+	counters->has_cq_overflows = overflows && !json_is_null(overflows);
+	if (error == 0 && counters->has_cq_overflows)
+		error = record_get_u64(
+			object, "cq_overflows", &counters->cq_overflows, problem);
+	return error;
 }
 
 int load_counters_from_json(
@@ -132,6 +141,8 @@ struct server_counters server_counters_difference(
 		*field_of(&difference, &server_fields[i]) =
 			value_of(after, &server_fields[i]) -
 			value_of(before, &server_fields[i]);
+	difference.has_cq_overflows = after->has_cq_overflows;
+	difference.cq_overflows = after->cq_overflows - before->cq_overflows;
 	return difference;
 }
 
@@ -179,6 +190,9 @@ json_t *counters_to_json(
 	for (size_t i = 0; i < SERVER_FIELDS; i++)
 		json_object_set_new(object, server_fields[i].key,
 			record_u64(value_of(server, &server_fields[i])));
+	json_object_set_new(object, "cq_overflows",
+		server->has_cq_overflows ? record_u64(server->cq_overflows)
+					 : json_null());
 	for (size_t i = 0; i < OPTIONAL_FIELDS; i++)
 		if (value_of(load, &optional_fields[i]) > 0)
 			json_object_set_new(object, optional_fields[i].key,

@@ -11,6 +11,7 @@
 #include "common/problem.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,10 @@ struct server_counters {
 	uint64_t wait_bytes; /* handed to or by the kernel in waits */
 	uint64_t connection_errors;
 	uint64_t accept_pauses;
+	/* Where there is a completion queue; else null, or not there at all (older runs).
+	 */
+	uint64_t cq_overflows;
+	bool has_cq_overflows;
 };
 
 /* By the load generator, of one window. */
