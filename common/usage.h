@@ -24,8 +24,9 @@ struct usage {
 /*
  * Sums over the threads of process pid but skip_tid (0: none is skipped). Of the calling
  * process the CPU time is exact; of another one a thread that is running at this moment
- * may lack up to one timer tick. Two descriptors must be free. 0, or -errno (-ESRCH: no
- * such process).
+ * may lack up to one timer tick. A thread that has ended is no longer in the sum: it only
+ * grows while none does. Two descriptors must be free. 0, or -errno (-ESRCH: no such
+ * process).
  */
 int usage_read(pid_t pid, pid_t skip_tid, struct usage *usage);
 
