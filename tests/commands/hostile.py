@@ -507,7 +507,7 @@ def run(command, as_nobody=False, cwd=None):
 
         def prepare():
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            signal.alarm(30)  # what hangs is ended, and told by its status
+            signal.alarm(10)  # what hangs is ended, and told by its status
             if as_nobody:
                 os.setgroups([])
                 os.setgid(65534)
