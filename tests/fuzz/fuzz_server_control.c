@@ -42,7 +42,7 @@ static bool answer_all(struct jsonl_reader *reader)
 		fuzz_check_problem(found, &problem);
 		if (found == 0)
 			return true;
-		int result = found > 0 ? control_answer(&worker, command) : 0;
+		int result = found > 0 ? control_answer(&worker, command, -1) : 0;
 
 		fuzz_check(result >= 0, "stdout is gone");
 		json_decref(command);
