@@ -9,8 +9,11 @@
 #include <pthread.h>
 #include <unistd.h>
 
+static const struct backend backend = {
+	.abi = BACKEND_ABI, .name = "none", .flags = BACKEND_COMPLETIONS};
+
 /* A thread that sleeps all the time: a worker at rest. */
-static struct worker worker = {.cpu = -1};
+static struct worker worker = {.backend = &backend, .cpu = -1};
 
 static void *sleeper(void *arg)
 {
