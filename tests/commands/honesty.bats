@@ -77,7 +77,9 @@ fill_disk() {
 	[ "$status" -eq 1 ]
 	grep -q 'trials.jsonl: File too large' <<<"$stderr"
 	whole "$BATS_TEST_TMPDIR/out/trials.jsonl"
-	kept=$(cat "$BATS_TEST_TMPDIR/out/trials.jsonl")
+	lines=$(wc -l <"$BATS_TEST_TMPDIR/out/trials.jsonl")
+	# a trial of which only the first line had found room is made again
+	kept=$(head -n $((lines / 2 * 2)) "$BATS_TEST_TMPDIR/out/trials.jsonl")
 	run_split "$BUILD/muxbench" run --resume "$BATS_TEST_TMPDIR/out" --no-plots --quiet
 	[ "$status" -eq 0 ]
 	[ "$(head -c ${#kept} "$BATS_TEST_TMPDIR/out/trials.jsonl")" = "$kept" ]
