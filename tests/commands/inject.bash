@@ -51,6 +51,7 @@ may_trace() {
 # Fails when strace injected nothing.
 traced() {
 	local backend=$1 log="$BATS_TEST_TMPDIR/strace" calls="" rule options=()
+	local streams=$((streams / 3)) # each call stops twice
 	shift
 	for rule; do
 		options+=(-e "inject=$rule")

@@ -183,7 +183,7 @@ load inject
 }
 
 @test "[row 1] no memory to watch the listener again: epoll-lt" {
-	survives epoll-lt 250 starved,unresumed
+	streams=30 survives epoll-lt 250 starved,unresumed
 }
 
 @test "[row 1] no memory to watch a connection: epoll-et" {
@@ -191,7 +191,7 @@ load inject
 }
 
 @test "[row 1] no memory to watch the listener again: epoll-et" {
-	survives epoll-et 250 starved,unresumed
+	streams=30 survives epoll-et 250 starved,unresumed
 }
 
 @test "[row 3] all at once: select" {

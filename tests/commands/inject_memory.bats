@@ -9,7 +9,7 @@ load inject
 if [ "${INJECT:-}" = long ]; then
 	few=1 some=7 many=61
 else
-	few=3 some=397 many=701
+	few=3 some=397 many=1301
 fi
 
 setup() {

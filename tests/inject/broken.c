@@ -119,7 +119,8 @@ static int take_connections(struct loop *loop)
 			loop->entries[loop->count++] =
 				(struct pollfd){.fd = fd, .events = POLLIN};
 			calls_add(&loop->calls->accepted, 1);
-		} else if (fd == -ECONNABORTED && loop->mistake == MISTAKE_ABORTED) {
+		} else if (next == ACCEPT_AGAIN && fd != -EINTR &&
+			   loop->mistake == MISTAKE_ABORTED) {
 			return fd;
 		} else if (next == ACCEPT_PAUSE && loop->mistake != MISTAKE_STARVED) {
 			calls_add(&loop->calls->accept_pauses, 1);
