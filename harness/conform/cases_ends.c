@@ -113,7 +113,7 @@ static bool reset_somehow(struct client *client, int way)
  */
 static bool reset_leaves_others(struct scene *scene)
 {
-	enum { ROUNDS = 10, WAYS = 6 };
+	enum { ROUNDS = 5, WAYS = 6 };
 	struct client *bystander = scene_clients(scene, 1);
 	struct client *client = scene_clients(scene, 1);
 

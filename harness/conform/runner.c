@@ -182,6 +182,7 @@ static void look_after(struct conform *conform, const char *name)
 	struct problem problem;
 	struct target again;
 
+	usleep(END_WAIT_NS / NS_PER_US); /* its listener may be about to close */
 	if (target_find(&again, &conform->endpoint, conform->options.timeout_ns,
 		    conform->cancel_fd, &problem) == 0)
 		return;
