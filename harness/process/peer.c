@@ -110,10 +110,10 @@ int peer_hear_event(struct peer *peer, uint64_t wait_ns, json_t **answer,
 
 const char *peer_reason(const json_t *event)
 {
-	const char *reason = "no reason given";
+	const char *reason = "";
 
 	record_get_string(event, "reason", &reason, NULL);
-	return reason;
+	return *reason ? reason : "no reason given";
 }
 
 int peer_hear(struct peer *peer, const char *due, uint64_t wait_ns, json_t **answer,
