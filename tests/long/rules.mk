@@ -11,4 +11,10 @@ KILLS ?= 100
 .PHONY: test-kills test-long
 test-kills: all
 	tests/long/random_kills --build $(abspath $(BUILD)) --kills $(KILLS)
-test-long: test-kills
+
+# The long tier, one part after the other: hours, of which most are the fuzzers and the soak.
+test-long: all
+	$(MAKE) --no-print-directory test-kills
+	$(MAKE) --no-print-directory test-inject-long
+	$(MAKE) --no-print-directory fuzz SECONDS=900
+	$(MAKE) --no-print-directory soak MINUTES=10
