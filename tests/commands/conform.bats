@@ -175,7 +175,7 @@ processes_with() {
 }
 
 @test "conform: a reader who goes away ends it, and leaves nothing running" {
-	"$BUILD/muxbench" conform --spawn "$moody plain 0 $mark" 2>/dev/null 3>&- | head -n 1 >/dev/null
+	"$BUILD/muxbench" conform --spawn "$moody ignores 0 $mark" 2>/dev/null 3>&- | head -n 1 >/dev/null
 	[ "$(processes_with " 0 $mark")" -eq 0 ]
 }
 
