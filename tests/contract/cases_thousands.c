@@ -16,7 +16,7 @@ enum {
 	THOUSANDS =
 		10000, /* more than the 8,192 places of io_uring.c's completion queue */
 	BYSTANDER = CLIENTS_MAX - 1,
-	LOOK_US = 500000, /* how long is looked whether nothing happens */
+	LOOK_US = 300000, /* how long is looked whether nothing happens */
 };
 
 /* So many, or as many as a backend with a limit can hold. */
