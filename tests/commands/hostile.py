@@ -753,6 +753,13 @@ def line_before(line):
     return edited("trials.jsonl", lambda data: line + b"\n" + data)
 
 
+def leads_elsewhere(folder):
+    """The plan names another folder, where a run lies that could be resumed."""
+    other = os.path.join(folder, "other")
+    shutil.copytree(folder, other)
+    plan_with(out=other)(folder)
+
+
 NO_FILES = {
     "fifo": lambda path, chance: os.mkfifo(path),
     "folder": lambda path, chance: os.mkdir(path),
@@ -777,7 +784,7 @@ SPOILED = {
     "plan-backend-escapes": plan_with(backends=[ESCAPES]),
     "plan-backend-shell": plan_with(backends=[SHELL.replace(",", "")]),
     "plan-no-such-plugin": plan_with(backends=[TRAVERSAL + ".so"]),
-    "plan-out": plan_with(out="/tmp"),
+    "plan-of-another-folder": leads_elsewhere,
     "plan-seed-minus": plan_with(seed=-1),
     "plan-blocks-huge": plan_with(blocks=10**18),
     "plan-idle-huge": plan_with(idle=[10**9]),

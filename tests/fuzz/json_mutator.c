@@ -249,6 +249,13 @@ static size_t replace_all(
 	return (size_t)(end - data);
 }
 
+/* Mostly of the same type. */
+static json_t *instead_of(const json_t *value, uint64_t *random)
+{
+	return json_is_integer(value) && below(random, 4) ? number_near(value, random)
+							  : any_value(value, random);
+}
+
 /*
  * A member, or a name, becomes another one wherever it stands: two records of a trial
  * must agree, and so must a name in the plan and in the trials. The new size, or 0.
@@ -264,7 +271,7 @@ static size_t change_everywhere(uint8_t *data, size_t size, size_t size_max,
 	collect(&places, root);
 	if (places.count > 0) {
 		const struct place *place = &places.list[below(random, places.count)];
-		json_t *value = at(place), *other = any_value(value, random);
+		json_t *value = at(place), *other = instead_of(value, random);
 		const char *key = json_is_string(value) ? NULL : place->key;
 
 		if (!json_is_object(value) && !json_is_array(value) &&
