@@ -89,7 +89,7 @@ $(BUILD)/harness/syscalls/names.o: $(BUILD)/harness/syscalls/list.h
 $(BUILD)/harness/syscalls/names.o: ALL_CFLAGS += -I$(BUILD)
 
 # What the page of `muxbench report` carries with it.
-$(BUILD)/harness/report_assets.o: harness/report/page.css harness/report/page.js
+$(BUILD)/harness/report/assets.o: harness/report/page.css harness/report/page.js
 
 # -rdynamic: plug-ins find readiness_run() and the echo step in the server.
 $(BUILD)/muxbench-server: $(server_objects) $(backend_objects) $(common_objects)
