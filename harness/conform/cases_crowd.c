@@ -229,10 +229,34 @@ static bool hoses_turn(struct client *hoses, bool *moved)
 	return true;
 }
 
-/* Until the quiet one has its answer. What is read comes first: a server that is stopped
- * by a full send buffer turns to others, and that would be our merit. */
-static bool hoses_run(struct scene *scene, struct client *hoses, struct client *quiet)
+/* What came before the answer but was not read yet, when this process had to wait for a
+ * core; *later_bytes: read in vain, for it came after it. */
+static bool hoses_catch_up(
+	struct client *hoses, uint64_t answered_ns, uint64_t *later_bytes)
 {
+	*later_bytes = 0;
+	for (size_t i = 0; i < HOSES; i++) {
+		uint64_t before;
+
+		do {
+			before = hoses[i].received;
+			if (!client_receive_some(&hoses[i], HOSE_PIECE_BYTES))
+				return false;
+		} while (hoses[i].received > before && hoses[i].arrived_ns <= answered_ns);
+		*later_bytes += hoses[i].received - before;
+	}
+	return true;
+}
+
+/*
+ * Until the quiet one has its answer, and *served_bytes that came before it. What is read
+ * comes first: a server that is stopped by a full send buffer turns to others, and that
+ * would be our merit.
+ */
+static bool hoses_run(struct scene *scene, struct client *hoses, struct client *quiet,
+	uint64_t *served_bytes)
+{
+	uint64_t before = hoses_received(hoses), later_bytes;
 	uint64_t until_ns = scene_until(scene);
 	bool answered = false, moved;
 
@@ -246,7 +270,11 @@ static bool hoses_run(struct scene *scene, struct client *hoses, struct client *
 			return scene_fail(scene, "the quiet client to be answered",
 				"nothing for as long as it is waited");
 	}
-	return client_receive_owed(quiet);
+	if (!client_receive_owed(quiet) ||
+		!hoses_catch_up(hoses, quiet->arrived_ns, &later_bytes))
+		return false;
+	*served_bytes = hoses_received(hoses) - before - later_bytes;
+	return true;
 }
 
 static int compare_u64(const void *left, const void *right)
@@ -259,8 +287,8 @@ static int compare_u64(const void *left, const void *right)
 /*
  * A loop that serves a descriptor until EAGAIN serves a hose for as long as its owner
  * likes. How long the others wait is counted in bytes that the hoses get back between a
- * quiet one's request and its answer; the median of some rounds, for on a busy machine
- * any one of them can be unlucky.
+ * quiet one's request and its answer, by the order in which they arrive; the median of
+ * some rounds, for a thread of a busy machine can be unlucky in any one of them.
  */
 static bool fire_hose(struct scene *scene)
 {
@@ -270,17 +298,15 @@ static bool fire_hose(struct scene *scene)
 	char most[HUMAN_BYTES], seen[HUMAN_BYTES];
 
 	if (!hoses || !quiet || !client_connect_all(hoses, HOSES, CLIENT_PLAIN) ||
-		!client_connect(quiet, CLIENT_PLAIN) || !client_echo(quiet, 64))
+		!client_connect(quiet, CLIENT_PLAIN) || !client_echo(quiet, 64) ||
+		!client_time_arrivals(&hoses[0]) || !client_time_arrivals(&hoses[1]) ||
+		!client_time_arrivals(quiet))
 		return false;
 	for (int round = 0; round < HOSE_ROUNDS; round++) {
 		scene_doing(scene, "round %d", round + 1);
-		if (!hoses_aim(scene, hoses, quiet))
+		if (!hoses_aim(scene, hoses, quiet) ||
+			!hoses_run(scene, hoses, quiet, &served[round]))
 			return false;
-		uint64_t before = hoses_received(hoses);
-
-		if (!hoses_run(scene, hoses, quiet))
-			return false;
-		served[round] = hoses_received(hoses) - before;
 	}
 	qsort(served, HOSE_ROUNDS, sizeof(served[0]), compare_u64);
 	human_count(served[HOSE_ROUNDS / 2], seen, sizeof(seen));

@@ -185,17 +185,48 @@ static bool verify(struct client *client, uint8_t *bytes, size_t length)
 	return scene_fail(client->scene, every_byte, "%s", text);
 }
 
+bool client_time_arrivals(struct client *client)
+{
+	const int on = 1;
+
+	if (setsockopt(client->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0)
+		return fail_with_errno(client, "SO_TIMESTAMPNS");
+	return true;
+}
+
+static void note_arrival(struct client *client, struct msghdr *message)
+{
+	struct timespec time;
+	struct cmsghdr *header = CMSG_FIRSTHDR(message);
+
+	for (; header; header = CMSG_NXTHDR(message, header)) {
+		if (header->cmsg_level != SOL_SOCKET ||
+			header->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&time, CMSG_DATA(header), sizeof(time));
+		client->arrived_ns =
+			(uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
+	}
+}
+
 bool client_receive_some(struct client *client, size_t bytes)
 {
 	uint8_t piece[PIECE_BYTES];
+	uint8_t control[CMSG_SPACE(sizeof(struct timespec))];
 	size_t length = bytes < sizeof(piece) ? bytes : sizeof(piece);
-	ssize_t n = recv(client->fd, piece, length, 0);
+	struct iovec into = {.iov_base = piece, .iov_len = length};
+	struct msghdr message = {.msg_iov = &into,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(client->fd, &message, 0);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ||
 		       fail_with_errno(client, "recv");
 	if (n == 0 && length > 0)
 		client->ended = true;
+	note_arrival(client, &message);
 	return verify(client, piece, (size_t)n);
 }
 

@@ -40,6 +40,9 @@ struct client {
 	uint64_t urgent_sent;     /* urgent bytes, outside of the stream */
 	uint64_t urgent_received; /* of these, found among the others (SO_OOBINLINE) */
 	bool ended;               /* after them came the server's FIN */
+	/* When the last of them reached this machine's sockets, by client_time_arrivals()
+	 * (CLOCK_REALTIME); 0: not told. */
+	uint64_t arrived_ns;
 };
 
 /* Connects and waits for the handshake; or the two halves of it, for many at once. */
@@ -52,6 +55,10 @@ bool client_connect_end(struct client *client);
  * and a short queue of the listener (listen(2), backlog) does not matter.
  */
 bool client_connect_all(struct client *clients, size_t count, enum client_kind kind);
+
+/* From here on arrived_ns is filled: the order in which things came to this machine, however
+ * late it is looked at (socket(7), SO_TIMESTAMPNS). */
+bool client_time_arrivals(struct client *client);
 
 /* One send or recv of at most so many bytes, for what the kernel takes or has by now. */
 bool client_send_some(struct client *client, size_t bytes);

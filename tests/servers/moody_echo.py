@@ -5,6 +5,7 @@ dies N: exits with status 3 at its Nth connection. flips N: changes its Nth byte
 connection. ignores: takes no notice of SIGTERM, and sets a process aside that neither it
 nor its group has any more. Any other HOW: honest.
 """
+import contextlib
 import os
 import signal
 import socket
@@ -14,7 +15,8 @@ import threading
 
 def serve(connection, how, number):
     seen = 0
-    with connection:
+    # Who goes away by RST ends his thread, and without a word: stderr is a test's.
+    with connection, contextlib.suppress(ConnectionError):
         while data := bytearray(connection.recv(65536)):
             if how == "flips" and seen < number <= seen + len(data):
                 data[number - 1 - seen] ^= 0xFF
