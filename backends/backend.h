@@ -83,9 +83,8 @@ enum {
  * 3. is then read until the peer's FIN, and what comes is thrown away. To close over
  *    unread bytes would send an RST instead (RFC 1122, 4.2.2.13), and with it would be
  *    lost what of the echo is still on its way; so would it if bytes came later;
- * 4. and is closed. A peer who says nothing after our FIN may stay open as long as he
- *    likes: once he has acknowledged all, the FIN too, nothing of it can be lost. That is
- *    looked after every STOP_LOOK_MS.
+ * 4. and is closed. A peer who says nothing for STOP_LOOK_MS after our FIN is not waited
+ *    for: once he has acknowledged all, the FIN too, nothing of it can be lost.
  * So who reads gets every byte that we took, and the end behind them. STOP_FLUSH_MS after
  * the stop whoever is left is closed as he is: the process ends within the second.
  */

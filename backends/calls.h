@@ -157,13 +157,25 @@ static inline void calls_shutdown(struct calls *calls, int fd, int how)
 	shutdown(fd, how);
 }
 
-/* What we sent and the peer has not acknowledged: bytes, and 1 for a FIN (tcp(7)). */
-static inline int calls_unacknowledged(struct calls *calls, int fd)
+/* What a queue of the socket holds, by an ioctl of tcp(7). */
+static inline int calls_queued(struct calls *calls, int fd, unsigned long queue)
 {
 	int bytes = 0;
 
 	calls_count(calls, CALL_ioctl);
-	return ioctl(fd, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
+	return ioctl(fd, queue, &bytes) < 0 ? -errno : bytes;
+}
+
+/* What we sent and the peer has not acknowledged: bytes, and 1 for a FIN. */
+static inline int calls_unacknowledged(struct calls *calls, int fd)
+{
+	return calls_queued(calls, fd, SIOCOUTQ);
+}
+
+/* Bytes that have come and nobody has received. */
+static inline int calls_unread(struct calls *calls, int fd)
+{
+	return calls_queued(calls, fd, SIOCINQ);
 }
 
 static inline void calls_close(struct calls *calls, int fd)

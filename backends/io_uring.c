@@ -72,6 +72,7 @@ struct loop {
 	struct __kernel_timespec after[OP_RECV]; /* of those that are timeouts */
 	bool stop_asked;
 	bool stopping;
+	bool look_due;         /* when stopping: it is time to look for the quiet ones */
 	uint64_t stop_ends_ns; /* when stopping: closes whoever is left */
 };
 
@@ -442,19 +443,26 @@ static bool stop_is_over(const struct loop *loop)
 }
 
 /*
- * Ends who has said nothing since our FIN, and has acknowledged all that we sent: his
- * recv ends as if he had closed, and he is closed then.
+ * Has he said nothing since our FIN, and acknowledged all that we sent? All results have
+ * been worked off when this is asked; with nothing unread, and no result come meanwhile,
+ * nothing of his is on its way to be heard either.
  */
+static bool is_quiet(struct loop *loop, int fd)
+{
+	const struct connection *connection = &loop->connections[fd];
+
+	return connection->held && connection->echo.next == ECHO_DISCARD &&
+	       !connection->echo.heard && calls_unacknowledged(loop->calls, fd) <= 0 &&
+	       calls_unread(loop->calls, fd) <= 0 && io_uring_cq_ready(&loop->ring) == 0;
+}
+
+/* Ends who is quiet: his recv ends as if he had closed, and he is closed then. */
 static void end_quiet(struct loop *loop)
 {
-	for (int fd = 0; fd < loop->fds_top && !stop_is_over(loop); fd++) {
-		const struct connection *connection = &loop->connections[fd];
-
-		if (connection->held && connection->echo.next == ECHO_DISCARD &&
-			!connection->echo.heard &&
-			calls_unacknowledged(loop->calls, fd) <= 0)
+	for (int fd = 0; fd < loop->fds_top && !stop_is_over(loop); fd++)
+		if (is_quiet(loop, fd))
 			calls_shutdown(loop->calls, fd, SHUT_RD);
-	}
+	loop->look_due = false;
 	ask(loop, OP_LOOK);
 }
 
@@ -467,7 +475,7 @@ static void begin_stop(struct loop *loop)
 		if (loop->connections[fd].held &&
 			loop->connections[fd].echo.next == ECHO_READ)
 			connection_finish(loop, fd);
-	end_quiet(loop);
+	ask(loop, OP_LOOK);
 }
 
 /* A timer has run out; or it could not be had (ENOMEM), then there is a rest instead. */
@@ -476,7 +484,7 @@ static void on_time(struct loop *loop, enum operation operation, int result)
 	if (result != -ETIME)
 		rest(loop);
 	if (operation == OP_LOOK)
-		end_quiet(loop);
+		loop->look_due = true;
 	else if (!loop->stopping)
 		ask(loop, OP_ACCEPT);
 }
@@ -544,8 +552,11 @@ static int serve(struct loop *loop)
 	if (error < 0)
 		return error;
 	begin_stop(loop);
-	while (error == 0 && !stop_is_over(loop))
+	while (error == 0 && !stop_is_over(loop)) {
 		error = wait_and_complete(loop);
+		if (loop->look_due)
+			end_quiet(loop);
+	}
 	return error;
 }
 

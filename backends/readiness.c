@@ -329,20 +329,15 @@ static void end_quiet(struct loop *loop)
 /* After a stop: until all have ended, or the time for that has. */
 static void flush(struct loop *loop)
 {
-	uint64_t look_ns = 0;
-
 	if (!loop->stopping) /* it could not go on serving */
 		begin_stop(loop);
-	for (;;) {
-		uint64_t now_ns = clock_now_ns();
+	uint64_t look_ns = clock_now_ns() + STOP_LOOK_MS * NS_PER_MS;
 
-		if (now_ns >= look_ns) {
+	while (!stop_is_over(loop) && wait_and_dispatch(loop, look_ns) == 0)
+		if (clock_now_ns() >= look_ns) {
 			end_quiet(loop);
-			look_ns = now_ns + STOP_LOOK_MS * NS_PER_MS;
+			look_ns = clock_now_ns() + STOP_LOOK_MS * NS_PER_MS;
 		}
-		if (stop_is_over(loop) || wait_and_dispatch(loop, look_ns) < 0)
-			break;
-	}
 	for (int fd = 0; fd < loop->fds_top; fd++)
 		if (is_held(loop, fd))
 			connection_close(loop, fd);
