@@ -86,9 +86,11 @@ enum {
  * 4. and is closed. A peer who says nothing for STOP_LOOK_MS after our FIN is not waited
  *    for: once he has acknowledged all, the FIN too, nothing of it can be lost.
  * So who reads gets every byte that we took, and the end behind them. STOP_FLUSH_MS after
- * the stop whoever is left is closed as he is: the process ends within the second.
+ * the stop whoever is left is closed as he is: the process ends within the second. The
+ * silence is longer than a delayed acknowledgement (40 ms) and than a turn of others on a
+ * busy core: a peer between two of his sends is not quiet.
  */
-enum { STOP_FLUSH_MS = 800, STOP_LOOK_MS = 10 };
+enum { STOP_FLUSH_MS = 800, STOP_LOOK_MS = 50 };
 
 struct server; /* below: what a running backend is given */
 
