@@ -46,12 +46,21 @@ static int64_t growth(uint64_t before, uint64_t after)
 	return (int64_t)after - (int64_t)before;
 }
 
+/*
+ * A server keeps the buffers that its clients needed at worst, and the last page of the
+ * last buffer may be touched late. That comes to an end and a leak does not: what the
+ * second half of the storm adds is judged, which brings as many connections as the first.
+ */
+static int64_t memory_growth(const struct run_result *result)
+{
+	return growth(result->half.private_dirty_bytes, result->end.private_dirty_bytes);
+}
+
 /* Only of a run that came to its end: before that clients may be connected. */
 static void judge_leaks(struct judgement *judgement, const struct run_result *result,
 	const struct soak_options *options)
 {
-	int64_t memory =
-		growth(result->warm.private_dirty_bytes, result->end.private_dirty_bytes);
+	int64_t memory = memory_growth(result);
 
 	if (result->end.descriptors != result->start.descriptors)
 		find(judgement, "descriptors %+d: %d before, %d at the end",
@@ -59,7 +68,8 @@ static void judge_leaks(struct judgement *judgement, const struct run_result *re
 			result->start.descriptors, result->end.descriptors);
 	if (options->memory_growth_bytes != UINT64_MAX &&
 		memory >= (int64_t)options->memory_growth_bytes)
-		find(judgement, "memory %+" PRId64 " KiB after warm-up", memory / 1024);
+		find(judgement, "memory %+" PRId64 " KiB in the second half",
+			memory / 1024);
 	if (result->idle_busy_ns > RUN_IDLE_NS / 2)
 		find(judgement, "spins with nobody connected: busy %.0f %% of the time",
 			100.0 * (double)result->idle_busy_ns / (double)RUN_IDLE_NS);
@@ -160,9 +170,7 @@ void judge_print(const struct judgement *judgement, const struct run_result *res
 	if (was_seen_at_the_end(result))
 		printf("descriptors %+d, memory %+" PRId64 " KiB, ",
 			result->end.descriptors - result->start.descriptors,
-			growth(result->warm.private_dirty_bytes,
-				result->end.private_dirty_bytes) /
-				1024);
+			memory_growth(result) / 1024);
 	printf("seed %" PRIu64, options->seed);
 	for (size_t i = 0; i < judgement->count; i++)
 		printf("; %s", judgement->findings[i]);
@@ -222,14 +230,16 @@ static json_t *clients_object(const struct run_result *result)
 static json_t *process_object(const struct run_result *result)
 {
 	const struct subject_state *start = &result->start, *warm = &result->warm,
-				   *end = &result->end;
+				   *half = &result->half, *end = &result->end;
 	bool ended = was_seen_at_the_end(result);
 
-	return json_pack("{si so so so so so so so}", "descriptors_before",
+	return json_pack("{si so so so so so so so so}", "descriptors_before",
 		start->descriptors, "descriptors_after",
 		ended ? json_integer(end->descriptors) : json_null(),
 		"memory_start_bytes", record_u64(start->private_dirty_bytes),
 		"memory_warm_bytes", record_u64(warm->private_dirty_bytes),
+		"memory_half_bytes",
+		ended ? record_u64(half->private_dirty_bytes) : json_null(),
 		"memory_end_bytes",
 		ended ? record_u64(end->private_dirty_bytes) : json_null(),
 		"resident_end_bytes",

@@ -269,7 +269,7 @@ static int storm(struct run *run, uint64_t duration_ns, struct problem *problem)
 
 	if (error == 0)
 		error = rest(run, run->result->warm.descriptors, problem);
-	run->result->storm_ns = clock_now_ns() - began_ns;
+	run->result->storm_ns += clock_now_ns() - began_ns;
 	return error;
 }
 
@@ -323,7 +323,11 @@ static int all_parts(struct run *run, struct problem *problem)
 	int error = warm_up(run, problem);
 
 	if (error == 0)
-		error = storm(run, duration_ns - calm_ns, problem);
+		error = storm(run, (duration_ns - calm_ns) / 2, problem);
+	if (error == 0)
+		error = subject_look(&run->subject, &run->result->half, problem);
+	if (error == 0)
+		error = storm(run, (duration_ns - calm_ns) / 2, problem);
 	/* Counts that should be equal tell nothing new where bytes are missing. */
 	if (error == 0 && unable(run) == 0 && faults(run) == 0)
 		error = calm(run, calm_ns, problem);

@@ -2,9 +2,9 @@
  * run.h - one server under soak, from its start to its end.
  *
  *	warm-up  every place at once, all stalled, again until memory stands still
- *	storm    every kind at once
+ *	storm    every kind at once, in two halves
  *	calm     the same without those that cut: here the server's own counts of bytes
- *must equal what was sent, exactly
+ *	         must equal what was sent, exactly
  *
  * After each of them all clients come to an end, so that nothing is in flight where the
  * server is looked at.
@@ -37,7 +37,7 @@ struct run_result {
 	struct tally tally;                    /* of everything, warm-up included */
 	uint64_t warm_connections, warm_bytes; /* of these, in the warm-up */
 	struct problem first_fault;
-	struct subject_state start, warm, end; /* warm and end: nobody connected */
+	struct subject_state start, warm, half, end; /* nobody connected */
 	uint64_t idle_busy_ns;                 /* in RUN_IDLE_NS behind the end */
 	struct subject_counters counters;      /* at the end */
 	/* Of the calm alone: what clients sent, and what the server counted. */
