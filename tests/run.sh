@@ -6,5 +6,7 @@ here=$(dirname "$0")
 : "${BUILD:?BUILD must name the build folder}"
 export BUILD CMOCKA_MESSAGE_OUTPUT=TAP
 
-# One at a time: several servers and loads at once on two cores would starve each other.
-exec prove --timer --exec "$here/tap.sh" "$@" "$here"/commands/*.bats
+# Two at a time: the commands one after the other, for some weigh what the whole machine
+# does, and beside them the programs. Most of both is waiting.
+exec prove --timer --jobs 2 --rules "seq=$here/commands/*" --rules 'par=**' \
+	--exec "$here/tap.sh" "$@" "$here"/commands/*.bats

@@ -17,6 +17,19 @@ teardown() {
 	done
 }
 
+# Whoever of our programs runs in this test, and in no other, has this from its parents.
+export TEST_MARK="$$.$RANDOM$RANDOM"
+
+# Our programs that this test has started, or that were started below it.
+ours_running() {
+	local pid
+	for pid in $(pgrep -f "^$BUILD/muxbench"); do
+		if { tr '\0' '\n' <"/proc/$pid/environ"; } 2>/dev/null | grep -qxF "TEST_MARK=$TEST_MARK"; then
+			ps -o pid=,args= -p "$pid"
+		fi
+	done
+}
+
 # Runs a command; sets status, stdout and stderr.
 run_split() {
 	local errors="$BATS_TEST_TMPDIR/stderr"

@@ -9,13 +9,12 @@ small_run() {
 	result="$BATS_TEST_TMPDIR/out/result.json"
 }
 
-# No process of this run is left: none whose command line names a program of BUILD.
 nothing_left() {
 	for _ in $(seq 40); do
-		pgrep -f "^$BUILD/muxbench" >/dev/null || return 0
+		[ "$(ours_running)" ] || return 0
 		sleep 0.1
 	done
-	pgrep -af "^$BUILD/muxbench" >&2
+	ours_running >&2
 	return 1
 }
 
