@@ -137,11 +137,12 @@ static void draw_quiet(struct random *random, struct script *script)
 	script->ending = END_RESET_WHEN_BACK;
 }
 
-/* As much as fits, so that all that the server keeps for one who does not read is full.
- */
+/* As much as fits, so that what the server keeps for one who does not read is full. How
+ * full hangs on where it got stuck, so the ways there are many. */
 static void draw_warm_up(struct random *random, struct script *script)
 {
-	script->segment_bytes = SEGMENT_BYTES;
+	script->segment_bytes = segment_bytes(random);
+	script->send_bytes = between(random, 512, PLENTY_BYTES);
 	script->bytes = 16384 * KIB;
 	script->until_stuck = true;
 	script->read_bytes = between(random, 4 * KIB, 64 * KIB);

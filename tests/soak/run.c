@@ -12,7 +12,9 @@
 
 enum {
 	CALM_PART = 8, /* of the time: so much is calm */
-	WARM_UP_ROUNDS_MAX = 6,
+	WARM_UP_ROUNDS_LEAST = 6,
+	WARM_UP_STILL_ROUNDS = 4,
+	WARM_UP_ROUND_SECONDS = 15, /* of the run: one more round may come first */
 	SETTLE_MS = 5000,
 	FAULTS_ENOUGH = 50, /* the verdict is clear: no need to go on */
 };
@@ -23,7 +25,7 @@ enum {
 #define LOOK_NS          (5 * NS_PER_MS)
 #define DRAIN_MORE_NS    (20 * NS_PER_S) /* over the patience of the clients */
 #define CLOSES_NS        (400 * NS_PER_MS) /* a foreign server that closes nothing so long */
-#define WARM_STILL_BYTES (32 * 1024)       /* less growth in a round: it stands still */
+#define WARM_STILL_BYTES (64 * 1024) /* less growth in some rounds: it stands still */
 
 struct run {
 	const struct soak_options *options;
@@ -227,17 +229,32 @@ static int work(struct run *run, uint64_t deadline_ns, struct problem *problem)
 
 /* ---- the three parts ---- */
 
-/* Until a round adds nothing any more: what the server keeps for so many it then has. */
+/*
+ * Where a connection gets stuck, and so how much the server keeps of it, is chance: each
+ * round comes nearer to the most by less. A long run may spend more of them.
+ */
+static unsigned warm_up_rounds_most(const struct soak_options *options)
+{
+	unsigned rounds =
+		(unsigned)(options->duration_ns / NS_PER_S / WARM_UP_ROUND_SECONDS);
+
+	return rounds > WARM_UP_ROUNDS_LEAST ? rounds : WARM_UP_ROUNDS_LEAST;
+}
+
+/* Until some rounds add next to nothing: what the server keeps for so many it then has.
+ */
 static int warm_up(struct run *run, struct problem *problem)
 {
+	unsigned rounds_most = warm_up_rounds_most(run->options);
 	struct run_result *result = run->result;
 	int error = subject_look(&run->subject, &result->start, problem);
 	struct tally tally;
-	uint64_t before;
+	uint64_t before = 0;
 
 	result->warm = result->start;
 	do {
-		before = result->warm.private_dirty_bytes;
+		if (result->warm_up_rounds % WARM_UP_STILL_ROUNDS == 0)
+			before = result->warm.private_dirty_bytes;
 		command(run, CROWD_WARM_UP);
 		if (error == 0)
 			error = await_empty(run, problem);
@@ -251,19 +268,25 @@ static int warm_up(struct run *run, struct problem *problem)
 		result->warm_connections = tally.connections;
 		result->warm_bytes = tally.bytes_verified;
 		result->warm_up_rounds++;
-	} while (result->warm.private_dirty_bytes > before + WARM_STILL_BYTES &&
-		 result->warm_up_rounds < WARM_UP_ROUNDS_MAX);
+	} while (result->warm_up_rounds < rounds_most &&
+		 (result->warm_up_rounds % WARM_UP_STILL_ROUNDS > 0 ||
+			 result->warm.private_dirty_bytes > before + WARM_STILL_BYTES));
 	return 0;
+}
+
+static void begin_progress(struct run *run)
+{
+	struct tally tally;
+
+	sum_up(run, &tally);
+	progress_start(&run->progress, run->result->name, run->options->progress_ns,
+		clock_now_ns(), &tally, &run->result->warm);
 }
 
 static int storm(struct run *run, uint64_t duration_ns, struct problem *problem)
 {
 	uint64_t began_ns = clock_now_ns();
-	struct tally tally;
 
-	sum_up(run, &tally);
-	progress_start(&run->progress, run->result->name, run->options->progress_ns,
-		began_ns, &tally, &run->result->warm);
 	command(run, CROWD_STORM);
 	int error = work(run, began_ns + duration_ns, problem);
 
@@ -322,6 +345,7 @@ static int all_parts(struct run *run, struct problem *problem)
 		calm_ns = CALM_MAX_NS;
 	int error = warm_up(run, problem);
 
+	begin_progress(run);
 	if (error == 0)
 		error = storm(run, (duration_ns - calm_ns) / 2, problem);
 	if (error == 0)
