@@ -125,12 +125,16 @@ struct usage usage_difference(const struct usage *before, const struct usage *af
 
 bool usage_split(const struct usage *difference, uint64_t *user_ns, uint64_t *sys_ns)
 {
-	uint64_t ticks_ns = difference->user_ticks_ns + difference->sys_ticks_ns;
+	/* In floating point: a server may report anything, and their sum may not fit. */
+	double ticks_ns =
+		(double)difference->user_ticks_ns + (double)difference->sys_ticks_ns;
+	double cpu_ns = (double)difference->cpu_ns;
 
 	if (ticks_ns == 0)
 		return false;
-	*user_ns = (uint64_t)((double)difference->cpu_ns *
-			      (double)difference->user_ticks_ns / (double)ticks_ns);
+	double user = cpu_ns * ((double)difference->user_ticks_ns / ticks_ns);
+
+	*user_ns = user < cpu_ns ? (uint64_t)user : difference->cpu_ns;
 	*sys_ns = difference->cpu_ns - *user_ns;
 	return true;
 }
