@@ -5,8 +5,8 @@
 #include "common/problem.h"
 #include "harness/conform/case.h"
 #include "harness/conform/options.h"
-#include "harness/conform/target.h"
 #include "harness/conform/verdict.h"
+#include "harness/process/target.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 #define HARNESS_CONFORM_GAUGE_H
 
 #include "harness/conform/scene.h"
-#include "harness/conform/tree.h"
+#include "harness/process/tree.h"
 
 #include <stdbool.h>
 #include <stdint.h>

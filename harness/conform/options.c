@@ -3,7 +3,7 @@
 
 #include "common/clock.h"
 #include "common/parse.h"
-#include "harness/conform/words.h"
+#include "harness/process/words.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -128,7 +128,7 @@ static int take_spawn(
 {
 	words_free(options->words);
 	options->spawn = text;
-	int error = words_split(text, &options->words, problem);
+	int error = words_split("--spawn", text, &options->words, problem);
 
 	if (error == -ENOMEM)
 		return problem_set(problem, error, "out of memory");

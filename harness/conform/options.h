@@ -4,7 +4,7 @@
 
 #include "common/problem.h"
 #include "harness/conform/case.h"
-#include "harness/conform/endpoint.h"
+#include "harness/process/endpoint.h"
 
 #include <stdbool.h>
 #include <stddef.h>

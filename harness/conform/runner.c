@@ -8,7 +8,7 @@
 #include "harness/conform/conform.h"
 
 #include "common/clock.h"
-#include "harness/conform/tree.h"
+#include "harness/process/tree.h"
 
 #include <errno.h>
 #include <stdio.h>

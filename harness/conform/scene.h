@@ -10,8 +10,8 @@
 
 #include "common/clock.h"
 #include "harness/conform/client.h"
-#include "harness/conform/target.h"
 #include "harness/conform/verdict.h"
+#include "harness/process/target.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -44,11 +44,20 @@ static void launch_close(struct launch *launch)
 	}
 }
 
-static int launch_open(struct launch *launch)
+/* 0, or -1 with errno. */
+static int open_output(struct launch *launch, bool mute)
+{
+	if (!mute)
+		return pipe2(launch->out, O_CLOEXEC);
+	launch->out[WRITE_END] = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	return launch->out[WRITE_END] < 0 ? -1 : 0;
+}
+
+static int launch_open(struct launch *launch, bool mute)
 {
 	*launch = (struct launch){{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
 	/* A full log pipe must never block a child, so its writing end gives EAGAIN. */
-	if (pipe2(launch->in, O_CLOEXEC) < 0 || pipe2(launch->out, O_CLOEXEC) < 0 ||
+	if (pipe2(launch->in, O_CLOEXEC) < 0 || open_output(launch, mute) < 0 ||
 		pipe2(launch->err, O_CLOEXEC | O_NONBLOCK) < 0 ||
 		pipe2(launch->report, O_CLOEXEC) < 0) {
 		int error = -errno;
@@ -158,7 +167,7 @@ int child_start(
 	pid_t parent = getpid();
 
 	child_init(child);
-	int error = launch_open(&launch);
+	int error = launch_open(&launch, command->mute);
 	if (error < 0)
 		return problem_set(problem, error, "pipe: %s", strerror(-error));
 	child->pid = fork();

@@ -27,6 +27,7 @@ struct child_command {
 	const char *directory;   /* to run in; NULL: where the harness runs */
 	const cpu_set_t *cpus;   /* that it may use; NULL: those of the harness */
 	const struct rlimit *descriptors; /* its RLIMIT_NOFILE; NULL: the harness's */
+	bool mute; /* its stdout is /dev/null: a pipe that nobody reads would fill up */
 };
 
 /* What else must be attended to while a child is waited for. */
@@ -41,7 +42,7 @@ struct child {
 	pid_t pid;       /* 0: none, or ended and reaped */
 	int pidfd;       /* readable once the process has ended (pidfd_open(2)) */
 	int in;          /* write end of its stdin; -1: closed */
-	int out;         /* read end of its stdout */
+	int out;         /* read end of its stdout; -1: mute */
 	int err;         /* read end of its stderr, non-blocking; -1 after its end */
 	int wait_status; /* as waitpid(2) gives it, once pid is 0 */
 	char said[CHILD_SAID_MAX + 1]; /* the last of its stderr, ended with a NUL */

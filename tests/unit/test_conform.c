@@ -4,9 +4,9 @@
  */
 #include "harness/conform/case.h"
 #include "harness/conform/diagnosis.h"
-#include "harness/conform/endpoint.h"
 #include "harness/conform/stream.h"
-#include "harness/conform/words.h"
+#include "harness/process/endpoint.h"
+#include "harness/process/words.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -48,7 +48,7 @@ static void test_words(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		char **words = NULL;
 		struct problem problem = {0};
-		int error = words_split(rows[i].text, &words, &problem);
+		int error = words_split("--spawn", rows[i].text, &words, &problem);
 		size_t at = 0;
 
 		if (!rows[i].words[0]) {

@@ -1,6 +1,6 @@
 /* endpoint.h - where a server listens: HOST:PORT as people type it, and free ports. */
-#ifndef HARNESS_CONFORM_ENDPOINT_H
-#define HARNESS_CONFORM_ENDPOINT_H
+#ifndef HARNESS_PROCESS_ENDPOINT_H
+#define HARNESS_PROCESS_ENDPOINT_H
 
 #include "common/net.h"
 #include "common/problem.h"

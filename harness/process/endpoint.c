@@ -1,5 +1,5 @@
 /* endpoint.c - where a server listens: HOST:PORT as people type it, and free ports. */
-#include "harness/conform/endpoint.h"
+#include "harness/process/endpoint.h"
 
 #include "common/clock.h"
 #include "common/parse.h"

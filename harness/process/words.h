@@ -5,18 +5,19 @@
  * quotes \ keeps the next character. Nothing else is special: no variables, no patterns,
  * no pipes.
  */
-#ifndef HARNESS_CONFORM_WORDS_H
-#define HARNESS_CONFORM_WORDS_H
+#ifndef HARNESS_PROCESS_WORDS_H
+#define HARNESS_PROCESS_WORDS_H
 
 #include "common/problem.h"
 
 #include <stdbool.h>
 
 /*
- * The words, ended by NULL; words_free() follows. 0, -ENOMEM, or -EINVAL with problem: a
- * quote that is not closed, a \ at the end, or not one word.
+ * The words, ended by NULL; words_free() follows. 0, -ENOMEM, or -EINVAL with a problem
+ * that names the option: a quote that is not closed, a \ at the end, or not one word.
  */
-int words_split(const char *text, char ***words, struct problem *problem);
+int words_split(
+	const char *option, const char *text, char ***words, struct problem *problem);
 
 /* A copy in which every {port} is the number. NULL: out of memory. */
 char **words_with_port(char *const *words, int port);

@@ -1,10 +1,10 @@
-/* target.c - the server under test: one that runs already, or one that is started here.
+/* target.c - somebody else's server: one that runs already, or one that is started here.
  */
-#include "harness/conform/target.h"
+#include "harness/process/target.h"
 
 #include "common/clock.h"
-#include "harness/conform/tree.h"
-#include "harness/conform/words.h"
+#include "harness/process/tree.h"
+#include "harness/process/words.h"
 #include "harness/text.h"
 
 #include <errno.h>
@@ -153,7 +153,9 @@ int target_spawn(struct target *target, const struct target_command *command,
 	const struct child_command child_command = {
 		.file = words[0],
 		.argv = (const char *const *)words,
+		.cpus = command->cpus,
 		.descriptors = command->descriptors,
+		.mute = command->mute,
 	};
 	int error = child_start(&target->child, &child_command, problem);
 

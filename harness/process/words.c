@@ -1,5 +1,5 @@
 /* words.c - a command line split into words as a shell would, without being one. */
-#include "harness/conform/words.h"
+#include "harness/process/words.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,7 +35,8 @@ static bool take_quoted(struct splitter *splitter, char quote)
 }
 
 /* One word, which begins here. */
-static int take_word(struct splitter *splitter, struct problem *problem)
+static int take_word(
+	const char *option, struct splitter *splitter, struct problem *problem)
 {
 	while (*splitter->at && !is_blank(*splitter->at)) {
 		char c = *splitter->at++;
@@ -43,12 +44,12 @@ static int take_word(struct splitter *splitter, struct problem *problem)
 		if (c == '\'' || c == '"') {
 			if (!take_quoted(splitter, c))
 				return problem_set(problem, -EINVAL,
-					"--spawn: a %c is not closed", c);
+					"%s: a %c is not closed", option, c);
 			continue;
 		}
 		if (c == '\\' && !(c = *splitter->at++))
 			return problem_set(problem, -EINVAL,
-				"--spawn: nothing follows the \\ at the end");
+				"%s: nothing follows the \\ at the end", option);
 		*splitter->out++ = c;
 	}
 	*splitter->out++ = '\0';
@@ -68,8 +69,8 @@ static int append(char ***words, size_t count, const char *word)
 	return grown[count] ? 0 : -ENOMEM;
 }
 
-static int split(
-	struct splitter *splitter, char *buffer, char ***words, struct problem *problem)
+static int split(const char *option, struct splitter *splitter, char *buffer,
+	char ***words, struct problem *problem)
 {
 	size_t count = 0;
 
@@ -79,7 +80,7 @@ static int split(
 		if (*splitter->at == '\0')
 			break;
 		splitter->out = buffer;
-		int error = take_word(splitter, problem);
+		int error = take_word(option, splitter, problem);
 
 		if (error == 0)
 			error = append(words, count++, buffer);
@@ -87,11 +88,12 @@ static int split(
 			return error;
 	}
 	if (count == 0 || *(*words)[0] == '\0')
-		return problem_set(problem, -EINVAL, "--spawn takes a command");
+		return problem_set(problem, -EINVAL, "%s takes a command", option);
 	return 0;
 }
 
-int words_split(const char *text, char ***words, struct problem *problem)
+int words_split(
+	const char *option, const char *text, char ***words, struct problem *problem)
 {
 	struct splitter splitter = {.at = text};
 	char *buffer = malloc(strlen(text) + 1);
@@ -99,7 +101,7 @@ int words_split(const char *text, char ***words, struct problem *problem)
 	*words = NULL;
 	if (!buffer)
 		return -ENOMEM;
-	int error = split(&splitter, buffer, words, problem);
+	int error = split(option, &splitter, buffer, words, problem);
 
 	free(buffer);
 	if (error < 0) {

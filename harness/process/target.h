@@ -1,16 +1,16 @@
 /*
- * target.h - the server under test: one that runs already, or one that is started here.
+ * target.h - somebody else's server: one that runs already, or one that is started here.
  *
  * A server that was started here ends with everything that it started (tree.h), whatever
  * happens: it dies with this process, and orphans come to us (PR_SET_CHILD_SUBREAPER).
  */
-#ifndef HARNESS_CONFORM_TARGET_H
-#define HARNESS_CONFORM_TARGET_H
+#ifndef HARNESS_PROCESS_TARGET_H
+#define HARNESS_PROCESS_TARGET_H
 
 #include "common/net.h"
 #include "common/problem.h"
-#include "harness/conform/endpoint.h"
 #include "harness/process/child.h"
+#include "harness/process/endpoint.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +29,8 @@ struct target {
 struct target_command {
 	char *const *words;               /* with {port} in them */
 	const struct rlimit *descriptors; /* NULL: the harness's */
+	const cpu_set_t *cpus;            /* that it may use; NULL: the harness's */
+	bool mute;                        /* nobody will read its output */
 };
 
 /*

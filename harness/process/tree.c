@@ -1,8 +1,7 @@
 /* tree.c - a process and all that it started, seen through /proc. */
-#include "harness/conform/tree.h"
+#include "harness/process/tree.h"
 
 #include "common/clock.h"
-#include "common/usage.h"
 #include "harness/files.h"
 
 #include <ctype.h>
@@ -240,6 +239,176 @@ int tree_cpu_ns(pid_t root, uint64_t *cpu_ns)
 	free(table.processes);
 	return 0;
 }
+
+/* ---- threads ---- */
+
+/* What is done with each thread of a tree; 0 to go on. */
+typedef int thread_visit(void *context, pid_t pid, pid_t tid);
+
+static int visit_threads_of(pid_t pid, thread_visit *visit, void *context)
+{
+	char path[PATH_BYTES];
+	int result = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	DIR *tasks = opendir(path);
+
+	if (!tasks)
+		return 0; /* it has ended meanwhile */
+	for (struct dirent *entry; result == 0 && (entry = readdir(tasks));) {
+		pid_t tid = (pid_t)atoi(entry->d_name);
+
+		if (tid > 0)
+			result = visit(context, pid, tid);
+	}
+	closedir(tasks);
+	return result;
+}
+
+/* 0, what visit() ended it with, or -ESRCH. */
+static int visit_threads(pid_t root, thread_visit *visit, void *context)
+{
+	struct table table;
+	int result = read_tree(root, &table);
+
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < table.count && result == 0; i++)
+		if (table.processes[i].inside && table.processes[i].state != 'Z')
+			result = visit_threads_of(table.processes[i].pid, visit, context);
+	free(table.processes);
+	return result;
+}
+
+struct thread_list {
+	pid_t *tids;
+	size_t max, count;
+};
+
+static int list_thread(void *context, pid_t pid, pid_t tid)
+{
+	struct thread_list *list = context;
+
+	(void)pid;
+	if (list->count < list->max)
+		list->tids[list->count] = tid;
+	list->count++;
+	return 0;
+}
+
+int tree_threads(pid_t root, pid_t *tids, size_t max)
+{
+	struct thread_list list = {.tids = tids, .max = max};
+	int error = visit_threads(root, list_thread, &list);
+
+	return error < 0 ? error : (int)list.count;
+}
+
+static int find_running(void *context, pid_t pid, pid_t tid)
+{
+	(void)context;
+	return usage_thread_state(pid, tid) == 'R';
+}
+
+bool tree_sleeps(pid_t root)
+{
+	return visit_threads(root, find_running, NULL) == 0;
+}
+
+/* ---- usage ---- */
+
+/* FNV-1a, over numbers. */
+static int mix_thread(void *context, pid_t pid, pid_t tid)
+{
+	struct tree_usage *sum = context;
+
+	(void)pid;
+	sum->threads++;
+	sum->identity = (sum->identity ^ (uint64_t)tid) * 0x100000001b3;
+	return 0;
+}
+
+/* The ticks of a process and of those it has waited for; the latter also as CPU time. */
+static int add_ticks(pid_t pid, struct usage *usage)
+{
+	char path[PATH_BYTES], text[TEXT_BYTES];
+	unsigned long user = 0, sys = 0;
+	long waited_user = 0, waited_sys = 0;
+	uint64_t tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	int error = files_read_small(path, text, sizeof(text));
+	const char *fields = error < 0 ? NULL : strrchr(text, ')');
+
+	if (fields)
+		sscanf(fields + 1,
+			" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld",
+			&user, &sys, &waited_user, &waited_sys);
+	usage->user_ticks_ns += (user + (unsigned long)waited_user) * tick_ns;
+	usage->sys_ticks_ns += (sys + (unsigned long)waited_sys) * tick_ns;
+	usage->cpu_ns += (uint64_t)(waited_user + waited_sys) * tick_ns;
+	return error;
+}
+
+static int note_signals(pid_t pid, bool *ignores_children)
+{
+	char path[PATH_BYTES], text[TEXT_BYTES];
+	unsigned long long ignored = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	int error = files_read_small(path, text, sizeof(text));
+	const char *line = error < 0 ? NULL : strstr(text, "\nSigIgn:");
+
+	if (line && sscanf(line, "\nSigIgn: %llx", &ignored) == 1)
+		*ignores_children |= ignored >> (SIGCHLD - 1) & 1;
+	return error;
+}
+
+static int add_process(pid_t pid, struct tree_usage *sum)
+{
+	struct usage threads;
+	struct timespec cpu;
+	clockid_t clock;
+	int error = usage_read(pid, 0, &threads);
+
+	/* The clock of the process knows of threads that have ended, too. */
+	if (error == 0 && clock_getcpuclockid(pid, &clock) == 0 &&
+		clock_gettime(clock, &cpu) == 0)
+		sum->usage.cpu_ns += timespec_to_ns(&cpu);
+	if (error == 0)
+		error = add_ticks(pid, &sum->usage);
+	if (error == 0)
+		error = note_signals(pid, &sum->children_forgotten);
+	if (error < 0)
+		return error;
+	sum->usage.ctx_switches_voluntary += threads.ctx_switches_voluntary;
+	sum->usage.ctx_switches_involuntary += threads.ctx_switches_involuntary;
+	sum->usage.run_delay_ns += threads.run_delay_ns;
+	sum->usage.rss_max_bytes += threads.rss_max_bytes;
+	sum->processes++;
+	return visit_threads_of(pid, mix_thread, sum);
+}
+
+int tree_usage(pid_t root, struct tree_usage *usage)
+{
+	struct table table;
+	int error = read_tree(root, &table);
+
+	*usage = (struct tree_usage){0};
+	if (error < 0)
+		return error;
+	for (size_t i = 0; i < table.count && error == 0; i++) {
+		if (!table.processes[i].inside || table.processes[i].state == 'Z')
+			continue;
+		error = add_process(table.processes[i].pid, usage);
+		if (has_gone(error))
+			error = 0;
+	}
+	free(table.processes);
+	return error;
+}
+
+/* ---- signals ---- */
 
 int tree_signal(pid_t root, int signal_number)
 {
