@@ -103,18 +103,15 @@ static int open_active(struct load *load, const struct options *options,
 		&load->active, &load->connector, 0, count, progress, problem);
 }
 
-/* Those of this process: a set of their own, or what lies behind the active ones. */
-static int echo_idle(struct load *load, uint64_t active,
+/*
+ * Those of this process: a set of their own; where requests are spread over all, none is
+ * more idle than the others.
+ */
+static int echo_idle(struct load *load, bool spread,
 	const struct connections_progress *progress, struct problem *problem)
 {
-	struct connections behind = {
-		.fds = load->active.fds + active,
-		.count = load->active.count - active,
-		.first_number = active,
-	};
-
-	return connections_echo(load->idle.count > 0 ? &load->idle : &behind,
-		&load->payload, progress, problem);
+	return connections_echo(
+		spread ? &load->active : &load->idle, &load->payload, progress, problem);
 }
 
 static int open_engine(
@@ -154,7 +151,7 @@ static int open_connections(struct load *load, const struct options *options,
 		error = connections_open(&load->idle, &load->connector, active,
 			plan->idle_here, &progress, problem);
 	if (error == 0 && options->echo_idle)
-		error = echo_idle(load, active, &progress, problem);
+		error = echo_idle(load, options->spread, &progress, problem);
 	sum.before = active + plan->idle_here;
 	if (error == 0)
 		error = holders_open(&load->holders, &progress, problem);

@@ -101,7 +101,9 @@ static int derive_timed(struct export_trial *trial, struct histogram *scratch,
 		error = record_get_u64(record, "measured_ns", &measured_ns, problem);
 	if (error == 0)
 		error = record_get_object(record, "server", &server, problem);
-	if (error == 0)
+	bool cpu_known = error == 0 && !json_is_null(json_object_get(server, "cpu_ns"));
+
+	if (cpu_known) /* of a server that is not ours it may not be */
 		error = record_get_u64(server, "cpu_ns", &cpu_ns, problem);
 	if (error < 0)
 		return error;
@@ -109,9 +111,11 @@ static int derive_timed(struct export_trial *trial, struct histogram *scratch,
 		return problem_set(problem, -EBADMSG, "it is ok, and took no time");
 	double *values = trial->values;
 
-	values[EXPORT_CPU] = (double)cpu_ns / (double)requests;
-	if (record_get_u64(json_object_get(record, "counters"), "connections_opened",
-		    &opened, NULL) == 0 &&
+	if (cpu_known)
+		values[EXPORT_CPU] = (double)cpu_ns / (double)requests;
+	if (cpu_known &&
+		record_get_u64(json_object_get(record, "counters"), "connections_opened",
+			&opened, NULL) == 0 &&
 		opened > 0)
 		values[EXPORT_CONNECTION_CPU] = (double)cpu_ns / (double)opened;
 	values[EXPORT_WALL] = (double)measured_ns / (double)requests;
@@ -130,11 +134,12 @@ static int derive_counted(struct export_trial *trial, struct problem *problem)
 	const json_t *total = json_object_get(record, "syscalls_total");
 	uint64_t requests = 0, syscalls = 0;
 	double calls_sum = 0;
-	json_t *calls, *call;
+	json_t *calls = json_object_get(record, "calls"), *call;
+	bool told = !json_is_null(calls); /* only a server of ours tells them */
 	const char *name;
 	int error = requests_of(window, &requests, problem);
 
-	if (error == 0)
+	if (error == 0 && told)
 		error = record_get_object(record, "calls", &calls, problem);
 	if (error == 0 && !json_is_null(total))
 		error = record_get_u64(record, "syscalls_total", &syscalls, problem);
@@ -150,7 +155,8 @@ static int derive_counted(struct export_trial *trial, struct problem *problem)
 	}
 	if (!json_is_null(total))
 		trial->values[EXPORT_SYSCALLS] = (double)syscalls / (double)requests;
-	trial->values[EXPORT_CALLS] = calls_sum / (double)requests;
+	if (told)
+		trial->values[EXPORT_CALLS] = calls_sum / (double)requests;
 	return 0;
 }
 

@@ -16,7 +16,7 @@
 /* More than a request in lockstep can take. */
 #define REQUEST_WAIT_NS (10 * NS_PER_MS)
 
-enum { LOAD_NUMBERS_MAX = 8, LOAD_ARGUMENTS_MAX = 24 };
+enum { LOAD_NUMBERS_MAX = 8, LOAD_ARGUMENTS_MAX = 32 };
 
 /* An argument list in the making; numbers are kept as text in it. */
 struct arguments {
@@ -25,6 +25,12 @@ struct arguments {
 	char numbers[LOAD_NUMBERS_MAX][24];
 	size_t number_count;
 };
+
+static void add_flag(struct arguments *arguments, const char *option)
+{
+	assert(arguments->count < LOAD_ARGUMENTS_MAX);
+	arguments->argv[arguments->count++] = option;
+}
 
 static void add_text(struct arguments *arguments, const char *option, const char *text)
 {
@@ -52,6 +58,8 @@ int load_peer_start(struct peer *load, const struct launcher *launcher,
 	};
 
 	add_number(&arguments, "--port", (uint64_t)order->port);
+	if (order->host && *order->host)
+		add_text(&arguments, "--host", order->host);
 	add_number(&arguments, "--idle", order->connections_idle);
 	add_number(&arguments, "--active", order->connections_active);
 	add_number(&arguments, "--message-bytes", order->message_bytes);
@@ -67,6 +75,8 @@ int load_peer_start(struct peer *load, const struct launcher *launcher,
 		add_text(&arguments, "--workload", workload_kind_name(workload->kind));
 		add_number(&arguments, "--churn-requests", workload->churn_requests);
 	}
+	if (order->echo_idle)
+		add_flag(&arguments, "--echo-idle");
 	return peer_start(load, launcher, arguments.argv, problem);
 }
 

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 struct load_order {
+	const char *host; /* NULL or "": this machine, by its first address */
 	int port;
 	int cpu; /* -1: not pinned */
 	uint64_t connections_idle;
@@ -25,6 +26,7 @@ struct load_order {
 	uint64_t pipeline;               /* requests in flight on each; 0: one */
 	const struct workload *workload; /* NULL: echoes over fixed connections */
 	uint64_t seed;
+	bool echo_idle; /* every idle connection must answer a message before it counts */
 };
 
 struct load_window {

@@ -35,10 +35,19 @@ struct server_hello {
 	pid_t worker_tids[SERVER_WORKERS_MAX];
 	size_t worker_count;
 	int port;
-	int cpu;                  /* of the workers; -1: not pinned */
+	char host[80]; /* it listens there; "": where the load looks by itself */
+	int cpu;       /* of the workers; -1: not pinned */
 	uint64_t connections_max; /* how many it can hold */
 	uint64_t descriptors_soft;
 	uint64_t fds_limit; /* of the backend, as select's 1024; 0: none */
+};
+
+/* What is seen of a server from outside: foreign_peer.h. Of ours nothing. */
+struct server_seen {
+	bool cpu_known;
+	bool children_forgotten; /* CPU time of children is lost when they end */
+	size_t processes, threads;
+	uint64_t identity; /* as long as it stays the same, so do the threads */
 };
 
 struct server_snapshot {
@@ -47,7 +56,8 @@ struct server_snapshot {
 	uint64_t connections_held;
 	struct server_counters counters;
 	struct call_counts calls;
-	struct usage usage; /* of the workers */
+	struct usage usage; /* of the workers; of a foreign server, of its whole tree */
+	struct server_seen seen;
 };
 
 /* cpu -1: not pinned. */

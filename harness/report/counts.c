@@ -26,7 +26,7 @@ static void put_exact(struct report_table *table, const struct samples *samples)
 /* "epoll_wait 1.000, recvfrom 1.000, sendto 1.000" */
 static const char *names_text(struct report *report, const struct summary_cell *cell)
 {
-	const char *words = "";
+	const char *words = cell->untold ? "not told" : "";
 
 	for (size_t c = 0; c < cell->call_count; c++)
 		words = report_text(&report->memory, "%s%s%s %s", words,
@@ -61,7 +61,7 @@ static void put_stretch(struct report *report, struct report_table *table, size_
 {
 	const struct plan *plan = &report->replay.plan;
 	const struct summary_cell *cell = report_cell(report, backend, group, from);
-	double requests = 0, server = 0;
+	double requests = 0, server = cell->untold ? NAN : 0;
 	char last[64];
 
 	for (size_t x = from; x <= to; x++)
@@ -228,7 +228,9 @@ static const char *uncounted(struct report *report)
 
 		if (!summary_counted(cell) || spread_of(&cell->syscalls).count > 0)
 			continue;
-		return report_text(&report->memory, "The kernel did not count: %s.",
+		return report_text(&report->memory, "The kernel did not count%s%s: %s.",
+			cell->untold ? " of " : "",
+			cell->untold ? cell->cell->backend : "",
 			strncmp(cell->syscall_method, KERNEL_METHOD_NONE, none) == 0
 				? cell->syscall_method + none
 				: cell->syscall_method);

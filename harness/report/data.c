@@ -192,7 +192,9 @@ static void take_timed(struct report *report, struct report_trial *trial,
 	struct spread cost =
 		spread_of(summary_cost(&report->replay.summary.cells[trial->cell]));
 
-	trial->cost_ns = ratio(window_server_usage(window).cpu_ns, units);
+	trial->cost_ns = window->cpu_unknown
+				 ? NAN
+				 : ratio(window_server_usage(window).cpu_ns, units);
 	if (cost.count > 0 && cost.median > 0)
 		trial->relative = trial->cost_ns / cost.median;
 	if (window_throughput_stands(window))
@@ -215,6 +217,8 @@ static void take_counted(struct report_trial *trial, const struct window *window
 	struct server_counters counters = window_server_counters(window);
 	uint64_t requests = window->load.counters.requests_completed;
 
+	if (window->foreign)
+		return;
 	trial->wakeups_per_request = ratio(counters.wakeups, requests);
 	trial->events_per_wakeup = ratio(counters.events, counters.wakeups);
 	trial->bytes_per_wakeup = ratio(counters.wait_bytes, counters.wakeups);

@@ -5,8 +5,15 @@
 
 #include <string.h>
 
+/* What the kernel counts of a server that names nothing. */
+static const char unnamed[] = "not named";
+
 static double calls_named(const struct summary_cell *cell, const char *name)
 {
+	double all;
+
+	if (cell->untold)
+		return strcmp(name, unnamed) == 0 && summary_calls(cell, &all) ? all : 0;
 	for (size_t c = 0; c < cell->call_count; c++)
 		if (strcmp(cell->calls[c].name, name) == 0)
 			return spread_of(&cell->calls[c].per_request).median;
@@ -52,18 +59,9 @@ static size_t call_names(
 			count++;
 		}
 	}
+	if (callers(report, group, x, unnamed) > 0 && count < CALL_NAMES_MAX)
+		names[count++] = unnamed;
 	return count;
-}
-
-/* The kernel's count; where it did not count, the server's. */
-static double calls_total(const struct summary_cell *cell)
-{
-	struct spread kernel = spread_of(&cell->syscalls);
-	double total = 0;
-
-	for (size_t c = 0; c < cell->call_count; c++)
-		total += spread_of(&cell->calls[c].per_request).median;
-	return kernel.count > 0 ? kernel.median : total;
 }
 
 /* One name's part of every row; before[] is how much of a row is drawn already. */
@@ -75,9 +73,9 @@ static void add_calls(struct report *report, struct chart *chart, size_t group, 
 
 	for (size_t b = 0; b < report->replay.plan.axes.backend_count; b++) {
 		const struct summary_cell *cell = report_cell(report, b, group, x);
-		double calls = calls_named(cell, name);
+		double total, calls = calls_named(cell, name);
 
-		if (!summary_counted(cell))
+		if (!summary_calls(cell, &total))
 			continue;
 		if (calls > 0)
 			chart_add_point(chart, series,
@@ -91,7 +89,7 @@ static void add_calls(struct report *report, struct chart *chart, size_t group, 
 						"%s: %s %s per request (%s in all)",
 						figure_backend(report, b), name,
 						report_calls(calls).text,
-						report_calls(calls_total(cell)).text),
+						report_calls(total).text),
 				});
 		before[row++] += calls;
 	}
@@ -116,10 +114,12 @@ void figure_calls(struct report *report, struct report_writer *writer, size_t gr
 	for (size_t b = 0; b < report->replay.plan.axes.backend_count; b++) {
 		const struct summary_cell *cell = report_cell(report, b, group, x);
 
-		if (summary_counted(cell))
+		double total;
+
+		if (summary_calls(cell, &total))
 			chart_add_category(chart, figure_backend(report, b),
-				report_text(&report->memory, "%s",
-					report_calls(calls_total(cell)).text));
+				report_text(
+					&report->memory, "%s", report_calls(total).text));
 	}
 	size_t count = call_names(report, group, x, names);
 

@@ -140,8 +140,9 @@ static int add_timed(struct summary_cell *cell, size_t block, const struct windo
 	struct usage usage = window_server_usage(window);
 	double seconds = (double)window->load.measured_ns / NS_PER_S;
 
-	cell->cpu_ns.values[block] = per_request(usage.cpu_ns, window);
-	if (client->connections_opened > 0)
+	if (!window->cpu_unknown)
+		cell->cpu_ns.values[block] = per_request(usage.cpu_ns, window);
+	if (!window->cpu_unknown && client->connections_opened > 0)
 		cell->connection_cpu_ns.values[block] =
 			(double)usage.cpu_ns / (double)client->connections_opened;
 	if (window_throughput_stands(window))
@@ -186,6 +187,7 @@ static int add_counted(
 {
 	struct call_counts calls = window_calls(window);
 
+	cell->untold |= window->foreign;
 	cell->requests.values[block] = (double)window->load.counters.requests_completed;
 	if (window->kernel_counted)
 		cell->syscalls.values[block] = per_request(window->kernel_calls, window);
@@ -230,6 +232,19 @@ const struct samples *summary_cost(const struct summary_cell *cell)
 bool summary_counted(const struct summary_cell *cell)
 {
 	return spread_of(&cell->requests).count > 0;
+}
+
+bool summary_calls(const struct summary_cell *cell, double *calls)
+{
+	struct spread by_kernel = spread_of(&cell->syscalls);
+
+	*calls = by_kernel.median;
+	if (by_kernel.count > 0)
+		return true;
+	*calls = 0;
+	for (size_t i = 0; i < cell->call_count; i++)
+		*calls += spread_of(&cell->calls[i].per_request).median;
+	return summary_counted(cell) && !cell->untold;
 }
 
 enum trial_status summary_status(const struct summary_cell *cell)
@@ -291,7 +306,7 @@ static json_t *trials_json(const struct summary_cell *cell)
 
 static json_t *calls_json(const struct summary_cell *cell)
 {
-	if (!summary_counted(cell))
+	if (!summary_counted(cell) || cell->untold)
 		return json_null();
 	json_t *calls = json_object();
 

@@ -43,9 +43,10 @@ struct summary_cell {
 	struct samples p50_ns, p99_ns;     /* of each block by itself */
 
 	/* Of counted windows. */
-	struct samples requests;  /* how many there were */
-	struct samples syscalls;  /* as the kernel counted, a request */
+	struct samples requests;    /* how many there were */
+	struct samples syscalls;    /* as the kernel counted, a request */
 	const char *syscall_method; /* of the last one measured; "" without any; owned */
+	bool untold;                /* the server is not ours, and names no calls */
 	size_t call_count;
 	struct summary_call *calls; /* owned; room for CALL_NAMES_MAX with the first */
 
@@ -69,6 +70,12 @@ const struct samples *summary_cost(const struct summary_cell *cell);
 
 /* Whether the cell has calls to show. */
 bool summary_counted(const struct summary_cell *cell);
+
+/*
+ * All system calls of a request: the kernel's count, or where it did not count the sum of
+ * what the server did. False: neither is known.
+ */
+bool summary_calls(const struct summary_cell *cell, double *calls);
 
 /* The heaviest status any trial of the cell had. */
 enum trial_status summary_status(const struct summary_cell *cell);

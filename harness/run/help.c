@@ -14,6 +14,12 @@ static const char options_text[] =
 	"  --backends A,B,...   default: all that muxbench-server --list names; a\n"
 	"                       name with a '/' or ending in .so is a plug-in's path\n"
 	"  --require A,B,...    do not run at all if one of these cannot (exit 5)\n"
+	"  --exec NAME='COMMAND {port}'\n"
+	"                       someone else's echo server beside ours, started anew "
+	"for\n"
+	"                       each trial; split into words, no shell; repeatable\n"
+	"  --target NAME=HOST:PORT\n"
+	"                       one that runs already; repeatable\n"
 	"  --idle N,N,...       idle connections\n"
 	"  --rate-sweep R,R,... requests a second, sent when they are due whether or\n"
 	"                       not the last was answered (open loop); --rate R: one\n"
@@ -61,6 +67,8 @@ static const char endings_text[] =
 	"  muxbench run --resume results/curves\n"
 	"  muxbench run --backends poll,epoll-lt --idle 0,1000,10000 --blocks 5\n"
 	"  muxbench run --backends epoll-lt,./mine.so --require epoll-lt\n"
+	"  muxbench run --backends epoll-lt \\\n"
+	"    --exec socat='socat TCP-LISTEN:{port},fork EXEC:cat' --idle 0\n"
 	"  muxbench run --active 100 --idle 0 --rate-sweep 10000,20000,50000,100000\n";
 
 void run_options_help(FILE *out)

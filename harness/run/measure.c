@@ -49,17 +49,19 @@ static void say_plan(struct run *run, uint64_t all_ns)
 			left, (seconds + 59) / 60);
 }
 
+/* What broke down in it is said at once: a program of ours, or one of other people. */
 static void say_if_failed(struct run *run)
 {
 	const struct trial *trial = run->trial;
+	enum trial_status status = trial_status(trial);
 
-	if (trial_status(trial) == TRIAL_FAILED)
+	if (status == TRIAL_FAILED || (status == TRIAL_INVALID && trial->foreign))
 		progress_say(&run->progress,
 			"trial %" PRIu64 ".%02" PRIu64 " (%s, %" PRIu64 " idle, %" PRIu64
-			" active) failed: %s",
+			" active) %s: %s",
 			trial->block, trial->order_in_block, trial->cell.backend,
 			trial->cell.connections_idle, trial->cell.connections_active,
-			trial_reason(trial));
+			trial_status_name(status), trial_reason(trial));
 }
 
 /* Both windows on the disk, and into the summary. 0 or -errno with problem. */
@@ -87,6 +89,7 @@ int run_measure(struct run *run, struct problem *problem)
 		.placement = &run->placement,
 		.tracepoint = &run->tracepoint,
 		.workload = &options->workload,
+		.foreign = &options->foreign,
 		.seed = options->seed,
 		.warmup_ns = options->warmup_ns,
 		.timed_ns = options->timed_ns,

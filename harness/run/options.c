@@ -34,6 +34,8 @@ enum {
 	OPTION_RESUME,
 	OPTION_BACKENDS,
 	OPTION_REQUIRE,
+	OPTION_EXEC,
+	OPTION_TARGET,
 	OPTION_IDLE,
 	OPTION_ACTIVE,
 	OPTION_MESSAGE_BYTES,
@@ -62,6 +64,8 @@ static const struct option long_options[] = {
 	{"resume", required_argument, NULL, OPTION_RESUME},
 	{"backends", required_argument, NULL, OPTION_BACKENDS},
 	{"require", required_argument, NULL, OPTION_REQUIRE},
+	{"exec", required_argument, NULL, OPTION_EXEC},
+	{"target", required_argument, NULL, OPTION_TARGET},
 	{"idle", required_argument, NULL, OPTION_IDLE},
 	{"active", required_argument, NULL, OPTION_ACTIVE},
 	{"message-bytes", required_argument, NULL, OPTION_MESSAGE_BYTES},
@@ -187,6 +191,10 @@ static int take_option(struct run_options *options, int option, const char *text
 	case OPTION_REQUIRE:
 		return take_names("--require", text, options->required,
 			&options->required_count, &options->required_text, problem);
+	case OPTION_EXEC:
+		return foreign_add(&options->foreign, FOREIGN_EXEC, text, problem);
+	case OPTION_TARGET:
+		return foreign_add(&options->foreign, FOREIGN_TARGET, text, problem);
 	case OPTION_IDLE:
 		return take_list("--idle", text, 0, IDLE_CONNECTIONS_MAX,
 			&lists[PLAN_IDLE], problem);
@@ -334,6 +342,13 @@ static int check_together(const struct run_options *options, struct problem *pro
 		return problem_set(problem, -EINVAL,
 			"--workload churn goes without --rate, --pipeline and "
 			"--active-set spread");
+	for (size_t i = 0; i < options->foreign.count; i++)
+		if (options->foreign.entries[i].kind == FOREIGN_TARGET &&
+			options->sched != SCHED_POLICY_OTHER)
+			return problem_set(problem, -EINVAL,
+				"--sched %s goes without --target: the priority of a "
+				"server that is not started here is not ours to set",
+				sched_name(options->sched));
 	return 0;
 }
 
@@ -394,4 +409,5 @@ void run_options_free(struct run_options *options)
 {
 	free(options->backends_text);
 	free(options->required_text);
+	foreign_free(&options->foreign);
 }

@@ -4,6 +4,7 @@
 
 #include "harness/machine/placement.h"
 #include "harness/process/backends.h"
+#include "harness/process/foreign.h"
 #include "harness/run/profile.h"
 #include "harness/trial/plan.h"
 #include "harness/trial/workload.h"
@@ -38,6 +39,8 @@ struct run_options {
 	size_t backend_count;
 	const char *required[BACKENDS_MAX];
 	size_t required_count;
+
+	struct foreign_list foreign; /* --exec and --target; owned */
 
 	struct run_list lists[PLAN_AXES]; /* none has less than one value */
 	uint64_t blocks;

@@ -23,13 +23,14 @@ enum {
 
 /* What a value may be. */
 enum plan_type {
-	PLAN_TEXT,    /* "same-core" */
-	PLAN_NAMES,   /* "poll" or ["poll", "epoll-lt"] */
-	PLAN_NUMBER,  /* 10 */
-	PLAN_NUMBERS, /* 10 or [10, 100] */
-	PLAN_SIZES,   /* the same, or with units: ["64", "16KiB"] */
-	PLAN_TIME,    /* seconds as a number, or "300ms" */
-	PLAN_FLAG,    /* true or false */
+	PLAN_TEXT,     /* "same-core" */
+	PLAN_NAMES,    /* "poll" or ["poll", "epoll-lt"] */
+	PLAN_REPEATED, /* "a=./a {port}", or a list: an option for each */
+	PLAN_NUMBER,   /* 10 */
+	PLAN_NUMBERS,  /* 10 or [10, 100] */
+	PLAN_SIZES,    /* the same, or with units: ["64", "16KiB"] */
+	PLAN_TIME,     /* seconds as a number, or "300ms" */
+	PLAN_FLAG,     /* true or false */
 };
 
 struct plan_key {
@@ -41,6 +42,8 @@ static const struct plan_key keys[] = {
 	{"profile", PLAN_TEXT},
 	{"backends", PLAN_NAMES},
 	{"require", PLAN_NAMES},
+	{"exec", PLAN_REPEATED},
+	{"target", PLAN_REPEATED},
 	{"idle", PLAN_NUMBERS},
 	{"active", PLAN_NUMBERS},
 	{"message-bytes", PLAN_SIZES},
@@ -66,6 +69,7 @@ static const struct plan_key keys[] = {
 static const char *const type_words[] = {
 	[PLAN_TEXT] = "a string",
 	[PLAN_NAMES] = "a string without commas, or a list of such strings",
+	[PLAN_REPEATED] = "a string as the option takes it, or a list of them",
 	[PLAN_NUMBER] = "a whole number",
 	[PLAN_NUMBERS] = "a whole number or a list of them",
 	[PLAN_SIZES] = "a whole number, a string such as \"16KiB\", or a list of these",
@@ -132,6 +136,36 @@ static bool list_text(
 	return true;
 }
 
+static int take_item(struct run_options *options, const struct plan_key *key,
+	const json_t *item, struct problem *problem)
+{
+	const char *text = json_string_value(item);
+
+	if (!text || strlen(text) != json_string_length(item))
+		return problem_set(problem, -EINVAL, "'%s' must be %s", key->name,
+			type_words[key->type]);
+	return run_options_take(options, key->name, text, problem);
+}
+
+/* One option for each; a command may hold commas. */
+static int take_repeated(struct run_options *options, const struct plan_key *key,
+	const json_t *value, struct problem *problem)
+{
+	const json_t *item;
+	size_t i;
+
+	if (!json_is_array(value))
+		return take_item(options, key, value, problem);
+	json_array_foreach(value, i, item)
+	{
+		int error = take_item(options, key, item, problem);
+
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
 static int take_value(struct run_options *options, const struct plan_key *key,
 	const json_t *value, struct problem *problem)
 {
@@ -140,6 +174,8 @@ static int take_value(struct run_options *options, const struct plan_key *key,
 	char text[TEXT_BYTES];
 	bool fits;
 
+	if (key->type == PLAN_REPEATED)
+		return take_repeated(options, key, value, problem);
 	if (key->type == PLAN_FLAG) {
 		fits = json_is_boolean(value);
 		*text = '\0';
@@ -318,6 +354,16 @@ json_t *plan_file_json(const struct run_options *options)
 
 	if (options->required_count == 0)
 		json_object_del(plan, "require"); /* an empty list is not an option */
+	for (int kind = FOREIGN_EXEC; kind <= FOREIGN_TARGET; kind++) {
+		json_t *texts =
+			foreign_plan_json(&options->foreign, (enum foreign_kind)kind);
+
+		if (json_array_size(texts) > 0)
+			json_object_set(plan,
+				foreign_option((enum foreign_kind)kind) + strlen("--"),
+				texts);
+		json_decref(texts);
+	}
 	if (lists[PLAN_RATE].values[0] > 0)
 		json_object_set_new(plan, "rate-sweep", numbers_json(&lists[PLAN_RATE]));
 	return plan;

@@ -116,8 +116,10 @@ bool plot_data_any_tail(const struct plot_data *data)
 
 bool plot_data_any_calls(const struct plot_data *data)
 {
+	double calls;
+
 	for (size_t b = 0; b < data->plan->axes.backend_count; b++)
-		if (summary_counted(cell_at(data, b, 0)))
+		if (summary_calls(cell_at(data, b, 0), &calls))
 			return true;
 	return false;
 }
@@ -164,16 +166,6 @@ static double calls_named(const struct summary_cell *cell, const char *name)
 	return 0;
 }
 
-static double calls_total(const struct summary_cell *cell)
-{
-	struct spread by_kernel = spread_of(&cell->syscalls);
-	double by_server = 0;
-
-	for (size_t i = 0; i < cell->call_count; i++)
-		by_server += spread_of(&cell->calls[i].per_request).median;
-	return by_kernel.count > 0 ? by_kernel.median : by_server;
-}
-
 int plot_data_write_calls(FILE *out, const void *what)
 {
 	const struct plot_data *data = what;
@@ -190,11 +182,12 @@ int plot_data_write_calls(FILE *out, const void *what)
 	fputc('\n', out);
 	for (size_t b = 0; b < backends; b++) {
 		const struct summary_cell *cell = cell_at(data, b, 0);
+		double total;
 
-		if (!summary_counted(cell))
+		if (!summary_calls(cell, &total))
 			continue;
 		put_name(out, cell->cell->backend);
-		fprintf(out, ",%.4f", calls_total(cell));
+		fprintf(out, ",%.4f", total);
 		for (size_t c = 0; c < columns.count; c++)
 			fprintf(out, ",%.4f", calls_named(cell, columns.names[c]));
 		fputc('\n', out);

@@ -2,7 +2,9 @@
 #include "harness/run/run.h"
 
 #include "common/exit_status.h"
+#include "common/net.h"
 #include "harness/machine/environment.h"
+#include "harness/process/foreign_peer.h"
 #include "harness/process/privileges.h"
 #include "harness/run/resume.h"
 
@@ -39,25 +41,65 @@ static int choose_backends(struct run *run, struct problem *problem)
 		&run->options.backend_count, problem);
 }
 
-static bool is_chosen(const struct run_options *options, const char *name)
+/* Other people's servers behind ours. */
+static int choose_subjects(struct run *run, struct problem *problem)
 {
+	const struct run_options *options = &run->options;
+	uint64_t before, soft, hard;
+
+	if (foreign_check_names(&options->foreign, &run->list, problem) < 0)
+		return EXIT_STATUS_USAGE;
 	for (size_t i = 0; i < options->backend_count; i++)
-		if (strcmp(options->backends[i], name) == 0)
+		run->subjects[run->subject_count++] = options->backends[i];
+	for (size_t i = 0; i < options->foreign.count; i++)
+		run->subjects[run->subject_count++] = options->foreign.entries[i].name;
+	/* The kernel takes a descriptor for each thread that it counts for. */
+	if (options->foreign.count > 0)
+		net_raise_descriptor_limit(&before, &soft, &hard);
+	return EXIT_STATUS_OK;
+}
+
+static bool is_chosen(const struct run *run, const char *name)
+{
+	for (size_t i = 0; i < run->subject_count; i++)
+		if (strcmp(run->subjects[i], name) == 0)
 			return true;
 	return false;
+}
+
+/* 0 when it starts and takes a connection. */
+static int probe_foreign(
+	struct run *run, const struct foreign *foreign, struct problem *problem)
+{
+	const struct foreign_place place = {
+		.cpus = &run->placement.allowed, .cpu = -1, .cancel_fd = run->cancel_fd};
+	struct foreign_peer peer;
+	struct server_hello hello;
+	struct problem what = {""};
+	int error = foreign_peer_start(&peer, foreign, &place, &hello, &what);
+
+	foreign_peer_end(&peer);
+	if (error < 0)
+		problem_set(problem, error, "the required server %.400s", what.text);
+	return error;
 }
 
 static int check_required(struct run *run, struct problem *problem)
 {
 	const struct run_options *options = &run->options;
 
-	if (backends_check(
-		    &run->list, options->required, options->required_count, problem) < 0)
-		return EXIT_STATUS_USAGE;
 	for (size_t i = 0; i < options->required_count; i++) {
 		const char *name = options->required[i];
+		const struct foreign *foreign = foreign_find(&options->foreign, name);
 
-		if (!is_chosen(options, name)) {
+		if (foreign && strcmp(foreign->name, name) == 0) {
+			if (probe_foreign(run, foreign, problem) < 0)
+				return EXIT_STATUS_CANNOT_RUN;
+			continue;
+		}
+		if (backends_check(&run->list, &name, 1, problem) < 0)
+			return EXIT_STATUS_USAGE;
+		if (!is_chosen(run, name)) {
 			problem_set(problem, 0,
 				"--require names '%.80s', which --backends leaves out",
 				name);
@@ -73,8 +115,8 @@ static int make_plan(struct run *run, struct problem *problem)
 {
 	const struct run_options *options = &run->options;
 	struct plan_axes axes = {
-		.backends = options->backends,
-		.backend_count = options->backend_count,
+		.backends = run->subjects,
+		.backend_count = run->subject_count,
 		.blocks = options->blocks,
 		.seed = options->seed,
 	};
@@ -151,6 +193,7 @@ int run_prepare(struct run *run, struct problem *problem)
 		find_programs,
 		choose_placement,
 		choose_backends,
+		choose_subjects,
 		check_required,
 		make_plan,
 		open_store,

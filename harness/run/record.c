@@ -82,6 +82,7 @@ json_t *run_config(const struct run_options *options, const struct plan_axes *ax
 		"backends", names_json(axes->backends, axes->backend_count), "required",
 		names_json(options->required, options->required_count));
 
+	json_object_set_new(config, "foreign", foreign_config_json(&options->foreign));
 	for (int axis = 0; axis < PLAN_AXES; axis++)
 		json_object_set_new(config, plan_axis_name((enum plan_axis)axis),
 			numbers_json(&axes->lists[axis]));

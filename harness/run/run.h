@@ -31,6 +31,9 @@ struct run {
 	struct launcher launcher;
 	struct placement placement;
 	struct backend_list list;
+	const char
+		*subjects[BACKENDS_MAX + FOREIGN_MAX]; /* backends, then foreign ones */
+	size_t subject_count;
 	struct kernel_tracepoint tracepoint;
 	struct store store;
 	struct plan plan;

@@ -382,14 +382,14 @@ static void print_calls_of(FILE *out, const struct summary_cell *cell)
 	fputs(cell->call_count ? "\n" : " -\n", out);
 }
 
-/* Why a column of the kernel's counts is empty, if it is. */
-static const char *uncounted(const struct table *table)
+/* The first that the kernel did not count for, if there is one. */
+static const struct summary_cell *uncounted(const struct table *table)
 {
 	for (size_t b = 0; b < table->plan->axes.backend_count; b++) {
 		const struct summary_cell *cell = cell_at(table, b, 0, 0);
 
 		if (summary_counted(cell) && spread_of(&cell->syscalls).count == 0)
-			return cell->syscall_method + strlen(KERNEL_METHOD_NONE);
+			return cell;
 	}
 	return NULL;
 }
@@ -397,7 +397,7 @@ static const char *uncounted(const struct table *table)
 static void print_calls(FILE *out, const struct table *table)
 {
 	const struct plan_axes *axes = &table->plan->axes;
-	const char *reason = uncounted(table);
+	const struct summary_cell *missing = uncounted(table);
 	char text[HUMAN_BYTES + 16];
 
 	x_text(table, 0, text, sizeof(text));
@@ -410,8 +410,11 @@ static void print_calls(FILE *out, const struct table *table)
 		fprintf(out, "  %-*s", backend_width(table), axes->backends[b]);
 		print_calls_of(out, cell_at(table, b, 0, 0));
 	}
-	if (reason)
-		fprintf(out, "\n  not counted in the kernel: %s\n", reason);
+	if (missing)
+		fprintf(out, "\n  not counted in the kernel%s%s: %s\n",
+			missing->untold ? ", of " : "",
+			missing->untold ? missing->cell->backend : "",
+			missing->syscall_method + strlen(KERNEL_METHOD_NONE));
 	fputc('\n', out);
 }
 

@@ -78,12 +78,13 @@ void kernel_tracepoint_find(struct kernel_tracepoint *tracepoint)
 }
 
 /* One counter, counting at once, on one thread wherever it runs. */
-static int open_counter(uint64_t id, pid_t tid)
+static int open_counter(uint64_t id, pid_t tid, bool inherit)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_TRACEPOINT,
 		.size = sizeof(attr),
 		.config = id,
+		.inherit = inherit,
 	};
 	int fd = (int)syscall(
 		SYS_perf_event_open, &attr, tid, -1, -1, PERF_FLAG_FD_CLOEXEC);
@@ -105,15 +106,17 @@ static int refused(int error, struct problem *problem)
 		strerror(-error), paranoid);
 }
 
-int kernel_count_attach(struct kernel_count *count,
-	const struct kernel_tracepoint *tracepoint, const pid_t *tids, size_t tid_count,
-	struct problem *problem)
+static int attach(struct kernel_count *count, const struct kernel_tracepoint *tracepoint,
+	const pid_t *tids, size_t tid_count, bool inherit, struct problem *problem)
 {
 	count->count = 0;
+	if (tid_count > KERNEL_COUNT_THREADS_MAX)
+		return problem_set(problem, -E2BIG, "more than %d threads to count for",
+			KERNEL_COUNT_THREADS_MAX);
 	if (!tracepoint->known)
 		return problem_set(problem, -ENODATA, "%s", tracepoint->reason.text);
 	for (size_t i = 0; i < tid_count; i++) {
-		int fd = open_counter(tracepoint->id, tids[i]);
+		int fd = open_counter(tracepoint->id, tids[i], inherit);
 
 		if (fd < 0) {
 			kernel_count_detach(count);
@@ -122,6 +125,20 @@ int kernel_count_attach(struct kernel_count *count,
 		count->fds[count->count++] = fd;
 	}
 	return 0;
+}
+
+int kernel_count_attach(struct kernel_count *count,
+	const struct kernel_tracepoint *tracepoint, const pid_t *tids, size_t tid_count,
+	struct problem *problem)
+{
+	return attach(count, tracepoint, tids, tid_count, false, problem);
+}
+
+int kernel_count_attach_all(struct kernel_count *count,
+	const struct kernel_tracepoint *tracepoint, const pid_t *tids, size_t tid_count,
+	struct problem *problem)
+{
+	return attach(count, tracepoint, tids, tid_count, true, problem);
 }
 
 int kernel_count_attach_number(struct kernel_count *count,

@@ -17,7 +17,7 @@
 
 #define KERNEL_COUNT_METHOD "perf raw_syscalls:sys_enter"
 
-enum { KERNEL_COUNT_THREADS_MAX = 64 };
+enum { KERNEL_COUNT_THREADS_MAX = 1024 };
 
 /* What a run learns once. */
 struct kernel_tracepoint {
@@ -39,6 +39,11 @@ void kernel_tracepoint_find(struct kernel_tracepoint *tracepoint);
 
 /* Counts from here on, for every thread of tids. 0, or -errno with problem. */
 int kernel_count_attach(struct kernel_count *count,
+	const struct kernel_tracepoint *tracepoint, const pid_t *tids, size_t tid_count,
+	struct problem *problem);
+
+/* The same for those, too, that these start from now on, threads and processes. */
+int kernel_count_attach_all(struct kernel_count *count,
 	const struct kernel_tracepoint *tracepoint, const pid_t *tids, size_t tid_count,
 	struct problem *problem);
 

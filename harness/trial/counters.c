@@ -189,10 +189,11 @@ json_t *counters_to_json(
 			record_u64(value_of(load, &load_fields[i])));
 	for (size_t i = 0; i < SERVER_FIELDS; i++)
 		json_object_set_new(object, server_fields[i].key,
-			record_u64(value_of(server, &server_fields[i])));
+			server ? record_u64(value_of(server, &server_fields[i]))
+			       : json_null());
 	json_object_set_new(object, "cq_overflows",
-		server->has_cq_overflows ? record_u64(server->cq_overflows)
-					 : json_null());
+		server && server->has_cq_overflows ? record_u64(server->cq_overflows)
+						   : json_null());
 	for (size_t i = 0; i < OPTIONAL_FIELDS; i++)
 		if (value_of(load, &optional_fields[i]) > 0)
 			json_object_set_new(object, optional_fields[i].key,

@@ -77,7 +77,10 @@ uint64_t call_counts_get(const struct call_counts *counts, const char *name);
 
 uint64_t call_counts_total(const struct call_counts *counts);
 
-/* The counters{} of a trial record: the bytes are the server's. */
+/*
+ * The counters{} of a trial record: the bytes are the server's. server NULL: it told
+ * nothing, so all of its members are null.
+ */
 json_t *counters_to_json(
 	const struct server_counters *server, const struct load_counters *load);
 json_t *call_counts_to_json(const struct call_counts *counts);

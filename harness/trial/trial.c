@@ -4,6 +4,8 @@
 #include "common/clock.h"
 #include "harness/machine/steal.h"
 #include "harness/process/backends.h"
+#include "harness/process/foreign_peer.h"
+#include "harness/process/tree.h"
 #include "harness/trial/window_check.h"
 
 #include <assert.h>
@@ -29,6 +31,9 @@ struct session {
 	struct trial *trial;
 	const struct trial_setting *setting;
 	struct peer server, load;
+	const struct foreign *foreign; /* NULL: server is the server */
+	struct foreign_peer stranger;  /* or else this */
+	uint64_t held;                 /* of its connections; see count_lost() */
 	struct kernel_count kernel;
 	struct problem problem; /* of the step that failed */
 };
@@ -57,11 +62,41 @@ static int decide(struct session *session, enum trial_status status, const char 
 
 /* ---- the steps, in their order ---- */
 
+/* Of a server that is not ours, what goes wrong with it says nothing about us. */
+static enum trial_status broken(const struct session *session)
+{
+	return session->foreign ? TRIAL_INVALID : TRIAL_FAILED;
+}
+
+static int start_stranger(struct session *session)
+{
+	const struct placement *placement = session->setting->placement;
+	cpu_set_t cpus = placement->allowed;
+
+	if (placement->server_cpu >= 0) {
+		CPU_ZERO(&cpus);
+		CPU_SET((size_t)placement->server_cpu, &cpus);
+	}
+	const struct foreign_place place = {
+		.cpus = &cpus,
+		.cpu = placement->server_cpu,
+		.cancel_fd = session->setting->launcher->cancel_fd,
+	};
+	int error = foreign_peer_start(&session->stranger, session->foreign, &place,
+		&session->trial->server, &session->problem);
+
+	session->trial->server_known = error == 0;
+	return error;
+}
+
 static int start_server(struct session *session)
 {
 	struct trial *trial = session->trial;
 	struct server_hello *hello = &trial->server;
 	const char *wanted = trial->cell.backend;
+
+	if (session->foreign)
+		return start_stranger(session);
 	int error = server_peer_start(&session->server, session->setting->launcher,
 		wanted, session->setting->placement->server_cpu, &session->problem);
 
@@ -106,6 +141,7 @@ static int connect_load(struct session *session)
 {
 	struct trial *trial = session->trial;
 	struct load_order order = {
+		.host = trial->server.host,
 		.port = trial->server.port,
 		.cpu = trial->load_cpu,
 		.connections_idle = trial->cell.connections_idle,
@@ -114,13 +150,54 @@ static int connect_load(struct session *session)
 		.pipeline = trial->cell.pipeline,
 		.workload = &trial->workload,
 		.seed = session->setting->seed,
+		.echo_idle = session->foreign != NULL,
 	};
 	int error = load_peer_start(
 		&session->load, session->setting->launcher, &order, &session->problem);
 
 	if (error < 0)
 		return error;
-	return load_peer_connected(&session->load, &trial->connect_ns, &session->problem);
+	struct problem what = {""};
+
+	error = load_peer_connected(&session->load, &trial->connect_ns, &what);
+	if (error == -EREMOTEIO && session->foreign)
+		return problem_set(&session->problem, error,
+			"idle set incomplete: %.400s", what.text);
+	if (error < 0)
+		problem_set(&session->problem, error, "%s", what.text);
+	return error;
+}
+
+/*
+ * A server that tells nothing holds a connection when it has echoed a message over it.
+ * The idle ones have theirs behind them, and of those that requests are spread over all.
+ */
+static int await_echoes(struct session *session)
+{
+	struct trial *trial = session->trial;
+	struct load_result *scratch = &trial->windows[WINDOW_TIMED].load;
+	const struct load_window once = {
+		.requests = trial->cell.connections_active * trial->cell.pipeline};
+	uint64_t begin_ns = clock_now_ns();
+	int error = 0;
+
+	if (trial->workload.kind == WORKLOAD_ECHO &&
+		trial->workload.active_set == ACTIVE_SET_FIXED)
+		error = load_peer_run(&session->load, &once, scratch, &session->problem);
+	if (error < 0)
+		return error;
+	if (scratch->counters.errors > 0 || scratch->counters.bytes_wrong > 0) {
+		char reason[240];
+
+		snprintf(reason, sizeof(reason),
+			"not every active connection brings its echo: %s",
+			scratch->error_first);
+		return decide(session, TRIAL_INVALID, reason);
+	}
+	session->held = trial_connections_held(trial);
+	trial->held_ns = clock_now_ns() - begin_ns;
+	trial->setup_known = true;
+	return 0;
 }
 
 /* A connect(2) succeeds before the server has accepted: so the server is asked. */
@@ -131,6 +208,8 @@ static int await_all_held(struct session *session)
 	uint64_t begin_ns = clock_now_ns();
 	struct server_snapshot snapshot;
 
+	if (session->foreign)
+		return await_echoes(session);
 	for (;;) {
 		int error = server_peer_snapshot(
 			&session->server, 0, &snapshot, &session->problem);
@@ -157,13 +236,26 @@ static int await_all_held(struct session *session)
 	return 0;
 }
 
+/* Threads that it starts later inherit it (sched(7)). */
+static int set_stranger_sched(struct session *session, enum sched_policy policy)
+{
+	pid_t tids[KERNEL_COUNT_THREADS_MAX];
+	int error = 0, count = tree_threads(session->stranger.target.pid, tids,
+			       KERNEL_COUNT_THREADS_MAX);
+
+	for (int i = 0; i < count && i < KERNEL_COUNT_THREADS_MAX && error == 0; i++)
+		error = sched_set_thread(tids[i], policy, &session->problem);
+	return error;
+}
+
 /* Gives the threads that are measured that policy. */
 static int set_sched(struct session *session, enum sched_policy policy)
 {
 	const struct server_hello *hello = &session->trial->server;
-	int error = 0;
+	int error = session->foreign ? set_stranger_sched(session, policy) : 0;
 
-	for (size_t i = 0; i < hello->worker_count && error == 0; i++)
+	for (size_t i = 0; !session->foreign && i < hello->worker_count && error == 0;
+		i++)
 		error = sched_set_thread(
 			hello->worker_tids[i], policy, &session->problem);
 	return error < 0 ? error
@@ -196,13 +288,57 @@ static int look_half_way(struct session *session, struct window *window,
 	struct pollfd cancel = {
 		.fd = session->setting->launcher->cancel_fd, .events = POLLIN};
 
-	if (load_window->lockstep_tid > 0 || load_window->duration_ns < HALVED_MIN_NS)
+	if (load_window->lockstep_tid > 0 || load_window->duration_ns < HALVED_MIN_NS ||
+		session->foreign)
 		return 0;
 	if (poll(&cancel, 1, (int)(load_window->duration_ns / 2 / NS_PER_MS)) > 0)
 		return -ECANCELED;
 	window->halved = true;
 	return server_peer_snapshot(
 		&session->server, 0, &window->middle, &session->problem);
+}
+
+static int snapshot(
+	struct session *session, unsigned settle_ms, struct server_snapshot *snapshot)
+{
+	if (!session->foreign)
+		return server_peer_snapshot(
+			&session->server, settle_ms, snapshot, &session->problem);
+	int error = foreign_peer_snapshot(
+		&session->stranger, settle_ms, snapshot, &session->problem);
+
+	snapshot->connections_held = session->held;
+	return error;
+}
+
+/* Of a server that tells nothing the client knows which connections are gone. */
+static void count_lost(struct session *session, const struct window *window)
+{
+	uint64_t lost = window->load.counters.connections_lost;
+
+	session->held -= lost < session->held ? lost : session->held;
+}
+
+/* How much of what can be seen of a server from outside is known of this window. */
+static void judge_seen(const struct session *session, struct window *window)
+{
+	const struct server_seen *before = &window->before.seen;
+	const struct server_seen *after = &window->after.seen;
+	bool forgotten = session->trial->workload.kind == WORKLOAD_CHURN &&
+			 (before->children_forgotten || after->children_forgotten);
+	bool same = before->identity == after->identity;
+	char none[WINDOW_NOTE_BYTES];
+
+	snprintf(none, sizeof(none), KERNEL_METHOD_NONE "%.140s",
+		forgotten ? "it ignores SIGCHLD: what its children used is told to nobody"
+			  : session->stranger.unseen.text);
+	window->cpu_unknown = forgotten || !before->cpu_known || !after->cpu_known;
+	window->switches_unknown = window->cpu_unknown || !same;
+	snprintf(window->cpu_method, sizeof(window->cpu_method), "%s",
+		window->cpu_unknown ? none
+		: same              ? "clocks of the process tree"
+		       : "clocks of the process tree; children that ended in ticks of "
+			 "10 ms");
 }
 
 /* Both ends of a window are between two sleeps of the server, so its counts are exact. */
@@ -213,8 +349,7 @@ static int measure(struct session *session, enum window_role role,
 	struct problem *problem = &session->problem;
 	const struct placement *placement = session->setting->placement;
 	uint64_t calls_before = 0, calls_after = 0, steal_before = 0, steal_after = 0;
-	int error = server_peer_snapshot(
-		&session->server, SETTLE_MS, &window->before, problem);
+	int error = snapshot(session, SETTLE_MS, &window->before);
 
 	if (error == 0)
 		error = kernel_count_read(&session->kernel, &calls_before, problem);
@@ -226,15 +361,17 @@ static int measure(struct session *session, enum window_role role,
 	if (error == 0)
 		error = load_peer_finish(
 			&session->load, load_window, &window->load, problem);
+	count_lost(session, window);
 	if (error == 0)
-		error = server_peer_snapshot(
-			&session->server, SETTLE_MS, &window->after, problem);
+		error = snapshot(session, SETTLE_MS, &window->after);
 	if (error == 0)
 		error = kernel_count_read(&session->kernel, &calls_after, problem);
 	window->steal_known &= steal_read(placement, &steal_after);
 	window->kernel_calls = calls_after - calls_before;
 	window->steal_ns = steal_after - steal_before;
 	window->measured = error == 0;
+	if (session->foreign && error == 0)
+		judge_seen(session, window);
 	return error;
 }
 
@@ -270,23 +407,33 @@ static int timed_window(struct session *session)
 	window_check(window, trial_connections_held(session->trial));
 	window_check_times(window, &load_window, session->trial->cell.message_bytes,
 		session->setting->placement->kind);
-	if (session->setting->placement->kind == PLACEMENT_CROSS_CORE)
+	if (session->setting->placement->kind == PLACEMENT_CROSS_CORE &&
+		!window->switches_unknown)
 		window_check_run_delay(window);
 	return 0;
 }
 
 /* Attaches the counter, or notes why there is none. */
-static void attach_counter(struct session *session, struct window *window)
+static void attach_counter(
+	struct session *session, struct window *window, bool in_lockstep)
 {
 	const struct server_hello *hello = &session->trial->server;
 	struct problem refused;
 
 	window->kernel_counted =
-		kernel_count_attach(&session->kernel, session->setting->tracepoint,
-			hello->worker_tids, hello->worker_count, &refused) == 0;
+		(session->foreign
+				? foreign_peer_count(&session->stranger, &session->kernel,
+					  session->setting->tracepoint, &refused)
+				: kernel_count_attach(&session->kernel,
+					  session->setting->tracepoint,
+					  hello->worker_tids, hello->worker_count,
+					  &refused)) == 0;
 	if (window->kernel_counted)
-		snprintf(window->kernel_method, sizeof(window->kernel_method), "%s",
-			KERNEL_COUNT_METHOD);
+		snprintf(window->kernel_method, sizeof(window->kernel_method), "%s%s",
+			KERNEL_COUNT_METHOD,
+			!session->foreign ? ""
+			: in_lockstep     ? ", process tree"
+					  : ", process tree, not in lockstep");
 	else
 		snprintf(window->kernel_method, sizeof(window->kernel_method),
 			KERNEL_METHOD_NONE "%s", refused.text);
@@ -303,13 +450,16 @@ static int counted_window(struct session *session)
 	};
 	char reason[160];
 
-	attach_counter(session, window);
+	if (session->foreign) /* which of several threads is to sleep nobody knows */
+		load_window.lockstep_pid = load_window.lockstep_tid =
+			foreign_peer_only_thread(&session->stranger);
+	attach_counter(session, window, load_window.lockstep_tid > 0);
 	int error = measure(session, WINDOW_COUNTED, &load_window);
 	kernel_count_detach(&session->kernel);
 	if (error < 0)
 		return error;
 	window_check(window, trial_connections_held(session->trial));
-	if (window_calls_differ(window, reason, sizeof(reason)))
+	if (!session->foreign && window_calls_differ(window, reason, sizeof(reason)))
 		decide(session, TRIAL_INVALID, reason);
 	return 0;
 }
@@ -317,7 +467,7 @@ static int counted_window(struct session *session)
 /* The server first: it then need not see thousands of connections go. */
 static int stop_both(struct session *session)
 {
-	int error = peer_stop(&session->server, &session->problem);
+	int error = session->foreign ? 0 : peer_stop(&session->server, &session->problem);
 
 	return error < 0 ? error : peer_stop(&session->load, &session->problem);
 }
@@ -325,14 +475,14 @@ static int stop_both(struct session *session)
 /* ---- failure, and the whole ---- */
 
 /* What was not measured has failed; all of it when the failure came at the very end. */
-static void fail(struct session *session, const char *reason)
+static void fail(struct session *session, enum trial_status status, const char *reason)
 {
 	struct window *windows = session->trial->windows;
 	bool at_end = windows[WINDOW_TIMED].measured && windows[WINDOW_COUNTED].measured;
 
 	for (int role = 0; role < WINDOW_COUNT; role++)
 		if (at_end || !windows[role].measured)
-			window_mark(&windows[role], TRIAL_FAILED, "%s", reason);
+			window_mark(&windows[role], status, "%s", reason);
 }
 
 /*
@@ -348,7 +498,16 @@ static void fail_by_end(struct session *session, struct peer *peer)
 		return;
 	child_describe_end(&peer->child, end, sizeof(end));
 	snprintf(reason, sizeof(reason), "%s ended in the middle: %s", peer->name, end);
-	fail(session, reason);
+	fail(session, TRIAL_FAILED, reason);
+}
+
+static void fail_by_stranger(struct session *session)
+{
+	char reason[480];
+
+	if (session->foreign && foreign_peer_has_ended(&session->stranger, LAST_WORDS_NS,
+					reason, sizeof(reason)))
+		fail(session, TRIAL_INVALID, reason);
 }
 
 static void fail_with_said(struct session *session, const struct peer *peer)
@@ -358,14 +517,15 @@ static void fail_with_said(struct session *session, const struct peer *peer)
 	if (peer->child.said_bytes == 0)
 		return;
 	snprintf(reason, sizeof(reason), "%s wrote: %s", peer->name, peer->child.said);
-	fail(session, reason);
+	fail(session, broken(session), reason);
 }
 
 static void explain_failure(struct session *session)
 {
+	fail_by_stranger(session);
 	fail_by_end(session, &session->server);
 	fail_by_end(session, &session->load);
-	fail(session, session->problem.text);
+	fail(session, broken(session), session->problem.text);
 	fail_with_said(session, &session->server);
 	fail_with_said(session, &session->load);
 }
@@ -411,12 +571,19 @@ int trial_run(struct trial *trial, const struct trial_setting *setting,
 	trial->order_in_block = order_in_block;
 	peer_init(&session.server);
 	peer_init(&session.load);
+	foreign_peer_init(&session.stranger);
+	if (setting->foreign)
+		session.foreign = foreign_find(setting->foreign, cell->backend);
+	trial->foreign = session.foreign != NULL;
+	for (int role = 0; role < WINDOW_COUNT; role++)
+		trial->windows[role].foreign = trial->foreign;
 
 	int result = run_steps(&session);
 	if (result < 0 && result != -ECANCELED)
 		explain_failure(&session);
 	peer_end(&session.server);
 	peer_end(&session.load);
+	foreign_peer_end(&session.stranger);
 	return result == -ECANCELED ? result : 0;
 }
 

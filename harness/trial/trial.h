@@ -11,6 +11,7 @@
 #define HARNESS_TRIAL_TRIAL_H
 
 #include "harness/machine/placement.h"
+#include "harness/process/foreign.h"
 #include "harness/syscalls/kernel_count.h"
 #include "harness/trial/plan.h"
 #include "harness/trial/window.h"
@@ -27,12 +28,15 @@ struct trial {
 	struct workload workload;
 	enum placement_kind placement;
 	enum sched_policy sched;
+	bool foreign;      /* the server is not one of ours */
 	bool server_known; /* server holds what it said of itself */
 	struct server_hello server;
 	int load_cpu;        /* -1: not pinned */
 	bool setup_known;    /* all connections stood */
 	uint64_t connect_ns; /* the load generator's time to connect them */
-	uint64_t held_ns;    /* from then until the server said that it held them all */
+	/* From then until the server said that it held them all; of a foreign one, until
+	 * the last of them had brought an echo. */
+	uint64_t held_ns;
 	struct window windows[WINDOW_COUNT];
 };
 
@@ -42,6 +46,7 @@ struct trial_setting {
 	const struct placement *placement;
 	const struct kernel_tracepoint *tracepoint;
 	const struct workload *workload;
+	const struct foreign_list *foreign; /* NULL: none */
 	uint64_t seed;
 	uint64_t warmup_ns; /* 0: none */
 	uint64_t timed_ns;

@@ -38,31 +38,51 @@ static json_t *modes_json(const struct server_hello *server)
 	return modes;
 }
 
+static json_t *known_u64(bool known, uint64_t value)
+{
+	return known ? record_u64(value) : json_null();
+}
+
 /* What server and client have in common; the split of CPU needs a timer tick. */
-static json_t *usage_json(const struct usage *usage)
+static json_t *usage_json(const struct usage *usage, bool cpu, bool switches)
 {
 	uint64_t user_ns = 0, sys_ns = 0;
-	bool split = usage_split(usage, &user_ns, &sys_ns);
+	bool split = usage_split(usage, &user_ns, &sys_ns) && cpu;
 
-	return json_pack("{so so so so so so so}", "cpu_ns", record_u64(usage->cpu_ns),
-		"cpu_user_ns", split ? record_u64(user_ns) : json_null(), "cpu_sys_ns",
-		split ? record_u64(sys_ns) : json_null(), "ctx_switches_voluntary",
-		record_u64(usage->ctx_switches_voluntary), "ctx_switches_involuntary",
-		record_u64(usage->ctx_switches_involuntary), "rss_max_bytes",
-		record_u64(usage->rss_max_bytes), "run_delay_ns",
-		record_u64(usage->run_delay_ns));
+	return json_pack("{so so so so so so so}", "cpu_ns",
+		known_u64(cpu, usage->cpu_ns), "cpu_user_ns", known_u64(split, user_ns),
+		"cpu_sys_ns", known_u64(split, sys_ns), "ctx_switches_voluntary",
+		known_u64(switches, usage->ctx_switches_voluntary),
+		"ctx_switches_involuntary",
+		known_u64(switches, usage->ctx_switches_involuntary), "rss_max_bytes",
+		known_u64(cpu, usage->rss_max_bytes), "run_delay_ns",
+		known_u64(switches, usage->run_delay_ns));
+}
+
+/* What there is to say only of a server that is not ours. */
+static void set_seen(json_t *server, const struct window *window)
+{
+	const struct server_seen *seen = &window->after.seen;
+
+	json_object_set_new(server, "cpu_method", text_json(window->cpu_method));
+	json_object_set_new(
+		server, "processes", known_u64(seen->cpu_known, seen->processes));
+	json_object_set_new(server, "threads", known_u64(seen->cpu_known, seen->threads));
 }
 
 static json_t *server_json(const struct trial *trial, const struct window *window)
 {
 	struct usage usage = window_server_usage(window);
-	json_t *server = usage_json(&usage);
+	json_t *server =
+		usage_json(&usage, !window->cpu_unknown, !window->switches_unknown);
 
 	json_object_set_new(server, "modes", modes_json(&trial->server));
 	json_object_set_new(server, "connections_held_before",
 		record_u64(window->before.connections_held));
 	json_object_set_new(server, "connections_held_after",
 		record_u64(window->after.connections_held));
+	if (window->foreign)
+		set_seen(server, window);
 	return server;
 }
 
@@ -70,8 +90,9 @@ static json_t *setup_json(const struct trial *trial)
 {
 	if (!trial->setup_known)
 		return json_null();
-	return json_pack("{so so}", "connect_ns", record_u64(trial->connect_ns),
-		"held_ns", record_u64(trial->held_ns));
+	return json_pack("{so so ss}", "connect_ns", record_u64(trial->connect_ns),
+		"held_ns", record_u64(trial->held_ns), "held_by",
+		trial->foreign ? "echo" : "server");
 }
 
 static json_t *placement_json(const struct trial *trial)
@@ -134,15 +155,18 @@ static void set_measured(json_t *record, const struct trial *trial, enum window_
 	if (!window->measured)
 		return;
 	json_object_set_new(record, "measured_ns", record_u64(window->load.measured_ns));
-	json_object_set_new(
-		record, "counters", counters_to_json(&counters, &window->load.counters));
-	json_object_set_new(record, "calls", call_counts_to_json(&calls));
+	json_object_set_new(record, "counters",
+		counters_to_json(
+			window->foreign ? NULL : &counters, &window->load.counters));
+	json_object_set_new(record, "calls",
+		window->foreign ? json_null() : call_counts_to_json(&calls));
 	if (window->kernel_counted)
 		json_object_set_new(
 			record, "syscalls_total", record_u64(window->kernel_calls));
 	json_object_set_new(record, "syscall_method", text_json(window->kernel_method));
 	json_object_set_new(record, "server", server_json(trial, window));
-	json_object_set_new(record, "client", usage_json(&window->load.usage));
+	json_object_set_new(
+		record, "client", usage_json(&window->load.usage, true, true));
 	if (window->steal_known)
 		json_object_set_new(record, "steal_ns", record_u64(window->steal_ns));
 	json_object_set_new(record, "latency", latency_json(window, role));
@@ -298,9 +322,16 @@ static int get_usage(const json_t *object, struct usage *usage, struct problem *
 	*usage = (struct usage){0};
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields) && error == 0; i++)
 		error = get_optional(object, fields[i].key, 0, fields[i].value, problem);
-	if (error == 0 && !json_is_integer(json_object_get(object, "cpu_ns")))
-		error = problem_set(problem, -EBADMSG, "'cpu_ns' is no number");
 	return error;
+}
+
+static int check_cpu(const json_t *object, bool may_be_null, struct problem *problem)
+{
+	const json_t *cpu = json_object_get(object, "cpu_ns");
+
+	if (json_is_integer(cpu) || (may_be_null && json_is_null(cpu)))
+		return 0;
+	return problem_set(problem, -EBADMSG, "'cpu_ns' is no number");
 }
 
 static int get_server(
@@ -311,6 +342,12 @@ static int get_server(
 
 	if (error == 0)
 		error = get_usage(server, &window->after.usage, problem);
+	if (error == 0)
+		error = check_cpu(server, window->foreign, problem);
+	window->cpu_unknown =
+		error == 0 && json_is_null(json_object_get(server, "cpu_ns"));
+	window->switches_unknown =
+		error == 0 && json_is_null(json_object_get(server, "run_delay_ns"));
 	if (error == 0)
 		error = get_optional(server, "connections_held_before", 0,
 			&window->before.connections_held, problem);
@@ -362,30 +399,61 @@ static int get_kernel_count(
 	return get_optional(record, "syscalls_total", 0, &window->kernel_calls, problem);
 }
 
+/* A server that is not ours tells nothing: then all that it would have is null. */
+static int get_told(json_t *counters, const json_t *record, struct window *window,
+	struct problem *problem)
+{
+	json_t *calls;
+
+	window->foreign = json_is_null(json_object_get(counters, "bytes_tx")) &&
+			  json_is_null(json_object_get(record, "calls"));
+	if (window->foreign)
+		return 0;
+	int error = server_counters_from_json(counters, &window->after.counters, problem);
+
+	if (error == 0)
+		error = record_get_object(record, "calls", &calls, problem);
+	return error < 0 ? error
+			 : call_counts_from_json(calls, &window->after.calls, problem);
+}
+
+/* The bytes of a record are the server's: of one that tells nothing they are null. */
+static int get_client_counters(
+	json_t *counters, struct window *window, struct problem *problem)
+{
+	json_t *copy = window->foreign ? json_copy(counters) : json_incref(counters);
+
+	if (window->foreign) {
+		json_object_set_new(copy, "bytes_rx", json_integer(0));
+		json_object_set_new(copy, "bytes_tx", json_integer(0));
+	}
+	int error = load_counters_from_json(copy, &window->load.counters, problem);
+
+	json_decref(copy);
+	return error;
+}
+
 static int get_measured(
 	const json_t *record, struct window *window, struct problem *problem)
 {
 	struct load_result *load = &window->load;
-	json_t *counters, *calls, *client;
+	json_t *counters, *client;
 	int error = record_get_u64(record, "measured_ns", &load->measured_ns, problem);
 
 	if (error == 0)
 		error = record_get_object(record, "counters", &counters, problem);
 	if (error == 0)
-		error = server_counters_from_json(
-			counters, &window->after.counters, problem);
+		error = get_told(counters, record, window, problem);
 	if (error == 0)
-		error = load_counters_from_json(counters, &load->counters, problem);
-	if (error == 0)
-		error = record_get_object(record, "calls", &calls, problem);
-	if (error == 0)
-		error = call_counts_from_json(calls, &window->after.calls, problem);
+		error = get_client_counters(counters, window, problem);
 	if (error == 0)
 		error = get_server(record, window, problem);
 	if (error == 0)
 		error = record_get_object(record, "client", &client, problem);
 	if (error == 0)
 		error = get_usage(client, &load->usage, problem);
+	if (error == 0)
+		error = check_cpu(client, false, problem);
 	if (error == 0)
 		error = get_kernel_count(record, window, problem);
 	window->steal_known = json_is_integer(json_object_get(record, "steal_ns"));

@@ -52,6 +52,15 @@ struct window {
 	bool flags[WINDOW_FLAG_COUNT];
 	char notes[WINDOW_FLAG_COUNT][WINDOW_NOTE_BYTES]; /* why, a sentence a flag */
 
+	/*
+	 * The server is not one of ours (foreign.h): what only it could count, its
+	 * counters and its calls, is not known; nor, perhaps, is the rest.
+	 */
+	bool foreign;
+	bool cpu_unknown;
+	bool switches_unknown; /* context switches and run delay: threads came or went */
+	char cpu_method[WINDOW_NOTE_BYTES]; /* how, or "none: " and why not; "": ours */
+
 	bool measured; /* the rest was filled */
 	struct server_snapshot before, after;
 	bool halved; /* middle was taken, about half way, while requests ran */

@@ -86,7 +86,8 @@ void window_check(struct window *window, uint64_t connections)
 	check_held(window, &window->after, connections, "end");
 	check_requests(window);
 	check_client_account(window);
-	check_account(window);
+	if (!window->foreign)
+		check_account(window);
 }
 
 void window_check_run_delay(struct window *window)
