@@ -14,7 +14,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define LISTEN_WAIT_NS (10 * NS_PER_S) /* a virtual machine may have to warm up */
+#define LISTEN_WAIT_NS (5 * NS_PER_S) /* as long as muxbench-server has */
 #define FIND_WAIT_NS   (5 * NS_PER_S)
 
 enum {

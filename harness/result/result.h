@@ -11,7 +11,7 @@
 
 #define RESULT_SCHEMA "muxbench.result"
 
-enum { RESULT_VERSION_MAJOR = 1, RESULT_VERSION_MINOR = 2 };
+enum { RESULT_VERSION_MAJOR = 1, RESULT_VERSION_MINOR = 3 };
 
 /* What a result has beside the trials in the store. All of it stays the caller's. */
 struct result {

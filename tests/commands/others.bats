@@ -1,0 +1,267 @@
+#!/usr/bin/env bats
+# muxbench run --exec and --target: other people's servers in the same trials.
+load common
+
+servers="$BATS_TEST_DIRNAME/../servers"
+socat='socat TCP-LISTEN:{port},fork,reuseaddr,backlog=128 EXEC:cat'
+python='/usr/bin/python3'
+
+# One short run with more options; sets result.
+others_run() {
+	result="$BATS_TEST_TMPDIR/out/result.json"
+	run_split "$BUILD/muxbench" run --backends epoll-lt --blocks 1 --duration 0.05 \
+		--counted 0.03 --warmup 0.01 --idle 0 --no-plots --quiet \
+		--out "$BATS_TEST_TMPDIR/out" "$@"
+}
+
+# The windows of a subject, as a Python list called w; then the expression.
+windows() {
+	json "$result" "[w := [t for t in r['trials'] if t['backend'] == '$1'], $2][1]"
+}
+
+# Nobody is left whose command line holds the mark.
+none_left() {
+	for _ in $(seq 40); do
+		pgrep -f -- "$1" >/dev/null || return 0
+		sleep 0.05
+	done
+	pgrep -af -- "$1" >&2
+	return 1
+}
+
+have_schema() {
+	/usr/bin/python3 -c 'import jsonschema; jsonschema.Draft202012Validator' 2>/dev/null
+}
+
+valid_by_schema() {
+	/usr/bin/python3 - results/schema.json "$1" <<-'PYTHON'
+		import json, jsonschema, sys
+		schema, result = (json.load(open(path)) for path in sys.argv[1:])
+		jsonschema.Draft202012Validator(schema).validate(result)
+	PYTHON
+}
+
+@test "others: socat beside a backend: same blocks, plots, report; held by echoes; nothing left" {
+	mark="so-rcvbuf=$((40000 + RANDOM))"
+	result="$BATS_TEST_TMPDIR/out/result.json"
+	run_split "$BUILD/muxbench" run --backends epoll-lt \
+		--exec "socat=socat TCP-LISTEN:{port},fork,reuseaddr,$mark EXEC:cat" \
+		--idle 0,20 --blocks 2 --duration 0.05 --counted 0.03 --warmup 0.01 \
+		--out "$BATS_TEST_TMPDIR/out"
+	[ "$status" -eq 0 ]
+	none_left "$mark"
+	/usr/bin/python3 - "$result" <<-'PYTHON'
+		import json, sys
+		r = json.load(open(sys.argv[1]))
+		assert r["config"]["backends"] == ["epoll-lt", "socat"]
+		assert [f["name"] for f in r["config"]["foreign"]] == ["socat"]
+		for block in (1, 2):
+		    cells = {(t["backend"], t["connections_idle"]) for t in r["trials"]
+		             if t["block"] == block and t["role"] == "timed"}
+		    assert len(cells) == 4, cells
+		for t in r["trials"]:
+		    assert t["status"] == "ok", t
+		    held = t["connections_idle"] + 1
+		    server = t["server"]
+		    assert server["connections_held_before"] == held
+		    assert server["connections_held_after"] == held
+		    if t["backend"] == "epoll-lt":
+		        assert t["setup"]["held_by"] == "server" and "cpu_method" not in server
+		        continue
+		    # a parent, and a socat and a cat for each connection: all of them count
+		    assert server["processes"] == 1 + 2 * held, server
+		    assert t["setup"]["held_by"] == "echo"
+		    assert t["calls"] is None and server["modes"] == []
+		    told = {"requests_completed", "errors", "bytes_wrong", "connections_lost"}
+		    for name, value in t["counters"].items():
+		        assert (value is None) == (name not in told), (name, value)
+		    assert t["counters"]["requests_completed"] > 10
+		    assert t["placement"]["server_cpu"] == t["placement"]["client_cpu"]
+		    if t["role"] == "counted" and t["syscalls_total"] is not None:
+		        # socat: select, read, write, twice; cat: read, write; at the least
+		        assert t["syscalls_total"] / t["counters"]["requests_completed"] > 7
+		        assert "process tree" in t["syscall_method"]
+		cells = {(c["backend"], c["connections_idle"]): c for c in r["summary"]}
+		socat, lt = cells[("socat", 0)], cells[("epoll-lt", 0)]
+		assert socat["calls_per_request"] is None and lt["calls_per_request"]
+		# two processes work for each echo of socat
+		cost = "server_cpu_ns_per_request"
+		assert socat[cost]["median"] > 1.2 * lt[cost]["median"], (socat, lt)
+	PYTHON
+	have_schema && valid_by_schema "$result"
+	grep -q '^  socat ' <<<"$stdout"
+	grep -q '^socat,' "$BATS_TEST_TMPDIR/out/plots/cost-against-idle.csv"
+	[ -s "$BATS_TEST_TMPDIR/out/plots/calls-per-request.svg" ]
+	grep -q 'socat' "$BATS_TEST_TMPDIR/out/report.html"
+	"$BUILD/muxbench" export "$BATS_TEST_TMPDIR/out" --format csv |
+		/usr/bin/python3 -c '
+import csv, sys
+rows = [r for r in csv.DictReader(sys.stdin) if r["backend"] == "socat"]
+assert len(rows) == 8 and all(r["wakeups"] == "" and r["server_cpu_ns"] for r in rows), rows'
+}
+
+@test "others: our own server as a stranger costs and calls what it does as a backend" {
+	others_run --blocks 3 --idle 3 --duration 0.1 \
+		--exec "same='$BUILD/muxbench-server' --backend epoll-lt --port {port}"
+	[ "$status" -eq 0 ]
+	/usr/bin/python3 - "$result" <<-'PYTHON'
+		import json, sys
+		r = json.load(open(sys.argv[1]))
+		cost = {c["backend"]: c["server_cpu_ns_per_request"]["median"] for c in r["summary"]}
+		assert 0.7 < cost["same"] / cost["epoll-lt"] < 1.4, cost
+		for t in r["trials"]:
+		    if t["backend"] == "same" and t["role"] == "counted":
+		        assert t["server"]["threads"] == 2
+		        if t["syscalls_total"] is not None:
+		            calls = t["syscalls_total"] / t["counters"]["requests_completed"]
+		            assert 2.5 < calls < 3.5, calls
+	PYTHON
+}
+
+@test "others: a server of one thread is counted in lockstep, exactly" {
+	cat >"$BATS_TEST_TMPDIR/one.py" <<-'PYTHON'
+		import select, socket, sys
+		listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+		epoll = select.epoll()
+		epoll.register(listener, select.EPOLLIN)
+		open_ = {}
+		while True:
+		    for fd, _ in epoll.poll():
+		        if fd == listener.fileno():
+		            s, _ = listener.accept()
+		            s.setblocking(False)
+		            open_[s.fileno()] = s
+		            epoll.register(s, select.EPOLLIN)
+		            continue
+		        try:
+		            data = open_[fd].recv(65536)
+		        except ConnectionError:
+		            data = b""
+		        if data:
+		            open_[fd].sendall(data)
+		        else:
+		            open_.pop(fd).close()
+	PYTHON
+	others_run --idle 7 --exec "one=$python '$BATS_TEST_TMPDIR/one.py' {port}"
+	[ "$status" -eq 0 ]
+	# epoll_wait, recvfrom, sendto
+	[ "$(windows one "[(t['syscalls_total'] or 3 * t['counters']['requests_completed'])
+		/ t['counters']['requests_completed'] for t in w if t['role'] == 'counted']")" = "[3.0]" ]
+	[ "$(windows one "any('lockstep' in t['syscall_method'] for t in w)")" = False ]
+	[ "$(windows one "{t['server']['threads'] for t in w}")" = "{1}" ]
+}
+
+@test "others: a server that runs already, found by its port and not ended" {
+	start_server --backend poll --port 0
+	others_run --target "running=127.0.0.1:$port" --idle 5
+	[ "$status" -eq 0 ]
+	kill -0 "$server"
+	[ "$(windows running "[(t['status'], t['server']['cpu_ns'] > 0, t['server']['processes'],
+		t['placement']['server_cpu'], t['placement']['pinned']) for t in w]")" = \
+		"[('ok', True, 1, None, False), ('ok', True, 1, None, False)]" ]
+	[ "$(json "$result" "r['config']['foreign'][0]['address']")" = "127.0.0.1:$port" ]
+	# its connections are gone
+	[ "$(echo_once "$port" still-there)" = still-there ]
+}
+
+@test "others: what goes wrong with one is a line and an invalid trial, and the run goes on" {
+	cat >"$BATS_TEST_TMPDIR/bad.py" <<-'PYTHON'
+		import os, socket, sys, threading
+		how = sys.argv[2]
+		def serve(s):
+		    count = 0
+		    while data := s.recv(65536):
+		        count += 1
+		        if how == "dies" and count > 20:
+		            print("I have had enough", file=sys.stderr, flush=True)
+		            os.kill(os.getpid(), 11)
+		        if how == "lies" and count > 20:
+		            data = data[:-1] + bytes([data[-1] ^ 1])
+		        s.sendall(data)
+		listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+		some = 0
+		while True:
+		    s, _ = listener.accept()
+		    some += 1
+		    if how == "idle-deaf" and some % 3 == 0:
+		        keep = globals().setdefault("keep", [])
+		        keep.append(s)
+		        s.shutdown(socket.SHUT_WR)
+		        continue
+		    threading.Thread(target=serve, args=(s,), daemon=True).start()
+	PYTHON
+	bad="$python '$BATS_TEST_TMPDIR/bad.py' {port}"
+	result="$BATS_TEST_TMPDIR/out/result.json"
+	run_split "$BUILD/muxbench" run --backends epoll-lt --blocks 1 --duration 0.05 \
+		--counted 0.03 --warmup 0 --idle 5 --no-plots --out "$BATS_TEST_TMPDIR/out" \
+		--exec "dies=$bad dies" --exec "lies=$bad lies" --exec "deaf=$bad idle-deaf" \
+		--exec "ends=sh -c 'echo no such option >&2; exit 3' {port}" \
+		--exec "gone=/no/such/server {port}"
+	[ "$status" -eq 3 ]
+	for name in dies lies deaf ends gone; do
+		[ "$(windows "$name" "{t['status'] for t in w}")" = "{'invalid'}" ]
+		[ "$(grep -c "($name, .* invalid: " <<<"$stderr")" -eq 1 ]
+	done
+	[ "$(windows epoll-lt "{t['status'] for t in w}")" = "{'ok'}" ]
+	grep -q "(dies, .*killed by signal 11 .*after 'I have had enough'" <<<"$stderr"
+	grep -q '(lies, .* wrong bytes' <<<"$stderr"
+	grep -q '(deaf, .*idle set incomplete' <<<"$stderr"
+	grep -q "(ends, .*exit status 3, after 'no such option'" <<<"$stderr"
+	grep -q '(gone, .*cannot start /no/such/server: No such file' <<<"$stderr"
+	have_schema && valid_by_schema "$result"
+	none_left "$BATS_TEST_TMPDIR/bad.py"
+}
+
+@test "others: a plan file says them, a run leaves them in its plan, and resume asks for the same" {
+	cat >"$BATS_TEST_TMPDIR/plan.json" <<-'JSON'
+		{"backends": "poll", "exec": ["a=socat TCP-LISTEN:{port},fork,reuseaddr EXEC:cat"],
+		 "idle": 0, "blocks": 1, "duration": "20ms", "counted": "20ms", "warmup": 0}
+	JSON
+	out="$BATS_TEST_TMPDIR/out"
+	run_split "$BUILD/muxbench" run --plan "$BATS_TEST_TMPDIR/plan.json" --no-plots --quiet --out "$out"
+	[ "$status" -eq 0 ]
+	[ "$(json "$out/plan.json" "r['backends'], r['exec']")" = \
+		"(['poll'], ['a=socat TCP-LISTEN:{port},fork,reuseaddr EXEC:cat'])" ]
+	rm "$out/result.json"
+	run_split "$BUILD/muxbench" run --resume "$out" --no-plots --quiet
+	[ "$status" -eq 0 ]
+	[ "$(json "$out/result.json" "len(r['trials'])")" = 4 ]
+	refused 2 "was begun with another --target" "$BUILD/muxbench" run --resume "$out" \
+		--target b=127.0.0.1:7
+}
+
+@test "others: what cannot be a server's name or command is refused" {
+	run="$BUILD/muxbench run --out $BATS_TEST_TMPDIR/none"
+	refused 2 "takes NAME='COMMAND {port}'" $run --exec "$BUILD/server"
+	refused 2 "needs a {port}" $run --exec 'a=socat fork'
+	refused 2 "is not closed" $run --exec "a=socat 'fork {port}"
+	refused 2 "is no name" $run --exec 'a b=socat {port}'
+	refused 2 "is no name" $run --exec '../x=socat {port}'
+	refused 2 "is no name" $run --target '=127.0.0.1:7'
+	refused 2 "would be taken for a plug-in" $run --exec 'mine.so=socat {port}'
+	refused 2 "name of a backend" $run --exec 'epoll-lt=socat {port}'
+	refused 2 "name of a backend" $run --exec 'Io_Uring=socat {port}'
+	refused 2 "two servers are called 'a'" $run --exec 'a=socat {port}' --target a=127.0.0.1:7
+	refused 2 "is not HOST:PORT" $run --target a=7777
+	refused 2 "goes without --target" $run --sched fifo --target a=127.0.0.1:7
+	refused 5 "the required server gone: cannot start" $run --exec 'gone=/no/such {port}' \
+		--require gone
+	[ ! -e "$BATS_TEST_TMPDIR/none" ]
+}
+
+@test "others: Ctrl-C, and a kill of the harness itself, leave no server behind" {
+	for signal in INT KILL; do
+		mark="so-sndbuf=$((40000 + RANDOM))"
+		"$BUILD/muxbench" run --backends epoll-lt --blocks 50 --duration 1 --idle 3 --no-plots \
+			--quiet --exec "socat=socat TCP-LISTEN:{port},fork,$mark EXEC:cat" \
+			--require socat --out "$BATS_TEST_TMPDIR/$signal" >/dev/null 2>&1 3>&- &
+		pid=$!
+		started+=("$pid")
+		for _ in $(seq 200); do
+			[ "$(pgrep -fc -- "$mark.* EXEC" || true)" -gt 3 ] && break
+			sleep 0.05
+		done
+		kill -"$signal" "$pid"
+		none_left "$mark"
+	done
+}
