@@ -162,6 +162,9 @@ int target_spawn(struct target *target, const struct target_command *command,
 	if (error == 0) {
 		target->spawned = true;
 		target->pid = target->child.pid;
+		error = keeper_start(&target->keeper, target->pid, problem);
+	}
+	if (error == 0) {
 		endpoint_here(&endpoint, port);
 		error = await_listening(
 			target, &endpoint, cancel_fd, clock_now_ns() + timeout_ns);
@@ -266,6 +269,7 @@ void target_end(struct target *target)
 		kill(-root, SIGKILL);
 	}
 	child_end(&target->child, 0);
+	keeper_end(&target->keeper);
 	target->spawned = false;
 	target->pid = 0;
 }

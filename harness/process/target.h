@@ -2,7 +2,9 @@
  * target.h - somebody else's server: one that runs already, or one that is started here.
  *
  * A server that was started here ends with everything that it started (tree.h), whatever
- * happens: it dies with this process, and orphans come to us (PR_SET_CHILD_SUBREAPER).
+ * happens: it dies with this process, orphans come to us (PR_SET_CHILD_SUBREAPER), and a
+ * keeper sees to its group. Only what leaves the group and outlives its parents can stay
+ * behind when this process is killed.
  */
 #ifndef HARNESS_PROCESS_TARGET_H
 #define HARNESS_PROCESS_TARGET_H
@@ -11,6 +13,7 @@
 #include "common/problem.h"
 #include "harness/process/child.h"
 #include "harness/process/endpoint.h"
+#include "harness/process/keeper.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +26,7 @@ struct target {
 	bool spawned;               /* by us: child is it */
 	bool stopped;               /* by SIGSTOP of ours */
 	struct child child;
+	struct keeper keeper; /* of what it forks, should this process be killed */
 };
 
 /* What a server is started with. */

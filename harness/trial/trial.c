@@ -319,6 +319,18 @@ static void count_lost(struct session *session, const struct window *window)
 	session->held -= lost < session->held ? lost : session->held;
 }
 
+/* Errors may be its end: a process is gone a little later than its sockets. */
+static int check_stranger(struct session *session, const struct window *window)
+{
+	char text[480];
+
+	if (!session->foreign || window->load.counters.errors == 0 ||
+		!foreign_peer_has_ended(
+			&session->stranger, LAST_WORDS_NS, text, sizeof(text)))
+		return 0;
+	return problem_set(&session->problem, -EPIPE, "%s", window->load.error_first);
+}
+
 /* How much of what can be seen of a server from outside is known of this window. */
 static void judge_seen(const struct session *session, struct window *window)
 {
@@ -362,6 +374,8 @@ static int measure(struct session *session, enum window_role role,
 		error = load_peer_finish(
 			&session->load, load_window, &window->load, problem);
 	count_lost(session, window);
+	if (error == 0)
+		error = check_stranger(session, window);
 	if (error == 0)
 		error = snapshot(session, SETTLE_MS, &window->after);
 	if (error == 0)
