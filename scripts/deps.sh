@@ -23,7 +23,8 @@ fi
 
 # Names differ by distribution: a compiler, pkg-config, liburing, jansson, gnuplot; then for
 # the tests cmocka, bats, prove, mandoc, python3 with jsonschema, procps, strace, libseccomp,
-# clang with libFuzzer, and the echo servers of others, socat and ncat.
+# clang with libFuzzer, the echo servers of others, socat and ncat, and what the examples of
+# docs/guides are built on, libevent and libuv.
 choose() {
 	packages=$1
 	[ "$with_tests" = no ] || packages="$1 $2"
@@ -62,7 +63,7 @@ has_apk() { apk info -e "$1"; }
 
 if command -v apt-get >/dev/null 2>&1; then
 	choose "gcc libc6-dev pkg-config liburing-dev libjansson-dev gnuplot-nox" \
-		"libcmocka-dev bats perl mandoc python3 python3-jsonschema procps strace locales socat ncat clang libclang-rt-dev libseccomp-dev"
+		"libcmocka-dev bats perl mandoc python3 python3-jsonschema procps strace locales socat ncat libevent-dev libuv1-dev clang libclang-rt-dev libseccomp-dev"
 	missing has_deb
 	announce apt-get
 	$as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
@@ -71,7 +72,7 @@ if command -v apt-get >/dev/null 2>&1; then
 		apt-get install -q -y --no-install-recommends $wanted
 elif command -v dnf >/dev/null 2>&1; then
 	choose "gcc glibc-devel pkgconf-pkg-config liburing-devel jansson-devel gnuplot" \
-		"libcmocka-devel bats perl-Test-Harness mandoc python3 python3-jsonschema procps-ng strace glibc-locale-source libasan libubsan libtsan socat nmap-ncat clang compiler-rt libseccomp-devel"
+		"libcmocka-devel bats perl-Test-Harness mandoc python3 python3-jsonschema procps-ng strace glibc-locale-source libasan libubsan libtsan socat nmap-ncat libevent-devel libuv-devel clang compiler-rt libseccomp-devel"
 	missing has_rpm
 	announce dnf
 	untried dnf
@@ -79,7 +80,7 @@ elif command -v dnf >/dev/null 2>&1; then
 	$as_root dnf install -y $wanted
 elif command -v pacman >/dev/null 2>&1; then
 	choose "gcc pkgconf liburing jansson gnuplot" \
-		"cmocka bats perl mandoc python python-jsonschema procps-ng strace socat nmap clang compiler-rt libseccomp"
+		"cmocka bats perl mandoc python python-jsonschema procps-ng strace socat nmap libevent libuv clang compiler-rt libseccomp"
 	missing has_pacman
 	announce pacman
 	untried pacman
@@ -87,7 +88,7 @@ elif command -v pacman >/dev/null 2>&1; then
 	$as_root pacman -S --needed --noconfirm $wanted
 elif command -v apk >/dev/null 2>&1; then
 	choose "gcc musl-dev pkgconf liburing-dev jansson-dev gnuplot linux-headers" \
-		"cmocka-dev bats perl-utils mandoc python3 py3-jsonschema procps-ng util-linux strace socat nmap-ncat clang compiler-rt libseccomp-dev"
+		"cmocka-dev bats perl-utils mandoc python3 py3-jsonschema procps-ng util-linux strace socat nmap-ncat libevent-dev libuv-dev clang compiler-rt libseccomp-dev"
 	missing has_apk
 	announce apk
 	untried apk

@@ -282,3 +282,32 @@ assert len(rows) == 8 and all(r["wakeups"] == "" and r["server_cpu_ns"] for r in
 		none_left "$mark"
 	done
 }
+
+@test "others: the examples of the guide compile, echo, and make the calls that it says" {
+	pkg-config --exists libevent_core libuv 2>/dev/null ||
+		skip "needs libevent-dev and libuv1-dev"
+	for example in libevent_echo libevent_bufferevent_echo libuv_echo; do
+		# as its header says
+		build=$(sed -n 's/^ \*\tcc /cc -Wall -Wextra -Werror /p' "docs/guides/examples/$example.c")
+		(cd docs/guides/examples && ${build/-o $example/-o "$BATS_TEST_TMPDIR/$example"})
+	done
+	others_run --idle 30 \
+		--exec "libevent='$BATS_TEST_TMPDIR/libevent_echo' {port}" \
+		--exec "bufferevent='$BATS_TEST_TMPDIR/libevent_bufferevent_echo' {port}" \
+		--exec "libuv='$BATS_TEST_TMPDIR/libuv_echo' {port}"
+	[ "$status" -eq 0 ]
+	/usr/bin/python3 - "$result" <<-'PYTHON'
+		import json, sys
+		calls = {"libevent": 3, "bufferevent": 7, "libuv": 3}
+		for t in json.load(open(sys.argv[1]))["trials"]:
+		    assert t["status"] == "ok", t
+		    if t["role"] == "counted" and t["syscalls_total"] is not None:
+		        if t["backend"] in calls:
+		            wanted = calls[t["backend"]] * t["counters"]["requests_completed"]
+		            assert t["syscalls_total"] == wanted, (t["backend"], t["syscalls_total"], wanted)
+	PYTHON
+	for example in libevent_echo libevent_bufferevent_echo libuv_echo; do
+		"$BUILD/muxbench" conform --only 'half-close*,fin-*,echo-16mib*,early-close*' \
+			--spawn "'$BATS_TEST_TMPDIR/$example' {port}"
+	done
+}
