@@ -32,6 +32,12 @@ static int requests_of(
 	return error;
 }
 
+/* A server that is not ours tells no calls, and its CPU time may not be known. */
+static bool is_foreign(const json_t *record)
+{
+	return json_object_get(json_object_get(record, "server"), "cpu_method");
+}
+
 /* -ENOENT where no latency was measured. */
 static int read_latency(const struct export_record *record, struct histogram *histogram,
 	struct problem *problem)
@@ -101,9 +107,11 @@ static int derive_timed(struct export_trial *trial, struct histogram *scratch,
 		error = record_get_u64(record, "measured_ns", &measured_ns, problem);
 	if (error == 0)
 		error = record_get_object(record, "server", &server, problem);
-	bool cpu_known = error == 0 && !json_is_null(json_object_get(server, "cpu_ns"));
+	bool cpu_known =
+		error == 0 &&
+		!(is_foreign(record) && json_is_null(json_object_get(server, "cpu_ns")));
 
-	if (cpu_known) /* of a server that is not ours it may not be */
+	if (cpu_known)
 		error = record_get_u64(server, "cpu_ns", &cpu_ns, problem);
 	if (error < 0)
 		return error;
@@ -135,7 +143,7 @@ static int derive_counted(struct export_trial *trial, struct problem *problem)
 	uint64_t requests = 0, syscalls = 0;
 	double calls_sum = 0;
 	json_t *calls = json_object_get(record, "calls"), *call;
-	bool told = !json_is_null(calls); /* only a server of ours tells them */
+	bool told = !(is_foreign(record) && json_is_null(calls));
 	const char *name;
 	int error = requests_of(window, &requests, problem);
 

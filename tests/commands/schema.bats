@@ -109,7 +109,8 @@ validated() {
 		            yield from walk(inner, path + (key,))
 
 		free_names = {"calls", "calls_per_request", "mitigations"}
-		optional = {"connections_opened", "requests_intended", "cq_overflows", "trials_failed"}
+		optional = {"connections_opened", "requests_intended", "cq_overflows", "trials_failed",
+		            "foreign", "held_by"}
 		seen = set()
 		for kind, result in results.items():
 		    for path, value in walk(result):
