@@ -157,13 +157,21 @@ static int check_alive(struct foreign_peer *peer, struct problem *problem)
 static int await_rest(struct foreign_peer *peer, unsigned settle_ms)
 {
 	uint64_t deadline_ns = clock_now_ns() + settle_ms * NS_PER_MS;
-	struct pollfd cancel = {.fd = peer->cancel_fd, .events = POLLIN};
+	const struct child_service *service = &peer->target.child.service;
+	struct pollfd fds[] = {
+		{.fd = peer->cancel_fd, .events = POLLIN},
+		{.fd = service->fd, .events = POLLIN},
+	};
 	uint64_t before_ns, after_ns;
 	int error = tree_cpu_ns(peer->target.pid, &before_ns);
 
 	while (error == 0) {
-		if (poll(&cancel, 1, REST_MS) > 0)
+		int ready = poll(fds, 2, REST_MS);
+
+		if (ready > 0 && fds[0].revents)
 			return -ECANCELED;
+		if (ready > 0 && fds[1].revents)
+			service->serve(service->context);
 		target_drain(&peer->target);
 		error = tree_cpu_ns(peer->target.pid, &after_ns);
 		if (error == 0 && after_ns == before_ns && tree_sleeps(peer->target.pid))
@@ -261,6 +269,32 @@ int foreign_peer_count(const struct foreign_peer *peer, struct kernel_count *cou
 		return problem_set(problem, found, "/proc/%d: %s", (int)peer->target.pid,
 			strerror(-found));
 	return problem_set(problem, -EAGAIN, "its threads come and go too fast");
+}
+
+int foreign_peer_trace(const struct foreign_peer *peer, struct ptrace_count *count,
+	struct problem *problem)
+{
+	pid_t tids[PTRACE_COUNT_THREADS_MAX], again[PTRACE_COUNT_THREADS_MAX];
+
+	if (!peer->target.spawned)
+		return problem_set(problem, -EPERM,
+			"ptrace: only for a server that was started here");
+	int found = tree_threads(peer->target.pid, tids, PTRACE_COUNT_THREADS_MAX);
+
+	if (found < 0)
+		return problem_set(problem, found, "/proc/%d: %s", (int)peer->target.pid,
+			strerror(-found));
+	int error = ptrace_count_attach_all(count, tids, (size_t)found, problem);
+
+	if (error < 0)
+		return error;
+	/* Whoever was born before its parent was traced is not. */
+	int now = tree_threads(peer->target.pid, again, PTRACE_COUNT_THREADS_MAX);
+
+	if (now == (int)count->count)
+		return 0;
+	ptrace_count_detach(count);
+	return problem_set(problem, -EAGAIN, "ptrace: its threads come and go too fast");
 }
 
 /* ---- the end ---- */

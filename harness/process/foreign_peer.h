@@ -13,6 +13,7 @@
 #include "harness/process/server_peer.h"
 #include "harness/process/target.h"
 #include "harness/syscalls/kernel_count.h"
+#include "harness/syscalls/ptrace_count.h"
 
 #include "common/problem.h"
 
@@ -59,6 +60,14 @@ int foreign_peer_snapshot(struct foreign_peer *peer, unsigned settle_ms,
  */
 int foreign_peer_count(const struct foreign_peer *peer, struct kernel_count *count,
 	const struct kernel_tracepoint *tracepoint, struct problem *problem);
+
+/*
+ * The same by ptrace, where perf is not allowed: a server that was started here, and all
+ * that it starts from now on. Whoever is waited for meanwhile needs ptrace_count_serve()
+ * as its service (child.h).
+ */
+int foreign_peer_trace(const struct foreign_peer *peer, struct ptrace_count *count,
+	struct problem *problem);
 
 /* The only thread of the tree, or 0: it has several, or is not known. */
 pid_t foreign_peer_only_thread(const struct foreign_peer *peer);

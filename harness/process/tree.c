@@ -307,7 +307,9 @@ int tree_threads(pid_t root, pid_t *tids, size_t max)
 static int find_running(void *context, pid_t pid, pid_t tid)
 {
 	(void)context;
-	return usage_thread_state(pid, tid) == 'R';
+	int state = usage_thread_state(pid, tid);
+
+	return state == 'R' || state == 't';
 }
 
 bool tree_sleeps(pid_t root)

@@ -60,7 +60,7 @@ int tree_usage(pid_t root, struct tree_usage *usage);
  */
 int tree_threads(pid_t root, pid_t *tids, size_t max);
 
-/* Does no thread run, or wait for a core to run on? */
+/* Does no thread run, wait for a core to run on, or for whoever traces it? */
 bool tree_sleeps(pid_t root);
 
 /* Sends the signal to each. 0 when root got it, or -errno. */

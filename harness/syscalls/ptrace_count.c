@@ -18,6 +18,7 @@ enum {
 	/* Stops at calls are marked, and a thread never outlives the one that traces it.
 	 */
 	OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL,
+	FOLLOW = PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE,
 	STOP_AT_CALL = SIGTRAP | 0x80,
 };
 
@@ -60,6 +61,26 @@ static bool is_stop_signal(int signal)
 	       signal == SIGTTOU;
 }
 
+/* A thread has started another one, which is traced as it is and will stop at once. */
+static void follow(struct ptrace_count *count, const struct ptrace_thread *thread)
+{
+	unsigned long tid = 0;
+
+	if (ptrace(PTRACE_GETEVENTMSG, thread->tid, NULL, &tid) < 0 || tid == 0)
+		return;
+	if (count->count < PTRACE_COUNT_THREADS_MAX)
+		count->threads[count->count++] =
+			(struct ptrace_thread){.tid = (pid_t)tid};
+	else
+		note_error(count, -E2BIG);
+}
+
+static bool is_birth(int event)
+{
+	return event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
+	       event == PTRACE_EVENT_CLONE;
+}
+
 /* What waitpid(2) told of a thread: ptrace(2), "Stopped states". */
 static void take_stop(
 	struct ptrace_count *count, struct ptrace_thread *thread, int status)
@@ -78,6 +99,8 @@ static void take_stop(
 	}
 	if (signal == STOP_AT_CALL)
 		count_call(count, thread);
+	if (is_birth(event))
+		follow(count, thread);
 	thread->counting = true;
 	go_on(count, thread, signal == STOP_AT_CALL || event ? 0 : signal);
 }
@@ -120,6 +143,9 @@ static int refused(int error, struct problem *problem)
 			"ptrace: %s (kernel.yama.ptrace_scope, or the container's "
 			"profile, forbids it)",
 			strerror(-error));
+	if (error == -E2BIG)
+		return problem_set(problem, error, "ptrace: more than %d threads",
+			PTRACE_COUNT_THREADS_MAX);
 	return problem_set(problem, error, "ptrace: %s", strerror(-error));
 }
 
@@ -131,8 +157,8 @@ static bool all_count(const struct ptrace_count *count)
 	return true;
 }
 
-int ptrace_count_attach(struct ptrace_count *count, const pid_t *tids, size_t tid_count,
-	struct problem *problem)
+static int attach(struct ptrace_count *count, const pid_t *tids, size_t tid_count,
+	long options, struct problem *problem)
 {
 	uint64_t deadline_ns = clock_now_ns() + STOP_WAIT_NS;
 
@@ -140,8 +166,11 @@ int ptrace_count_attach(struct ptrace_count *count, const pid_t *tids, size_t ti
 	count->fd = open_notices();
 	int error = count->fd < 0 ? count->fd : 0;
 
+	if (error == 0 && tid_count > PTRACE_COUNT_THREADS_MAX)
+		error = -E2BIG;
+
 	for (size_t i = 0; i < tid_count && error == 0; i++) {
-		if (ptrace(PTRACE_SEIZE, tids[i], NULL, (long)OPTIONS) < 0) {
+		if (ptrace(PTRACE_SEIZE, tids[i], NULL, options) < 0) {
 			error = -errno;
 			break;
 		}
@@ -160,6 +189,18 @@ int ptrace_count_attach(struct ptrace_count *count, const pid_t *tids, size_t ti
 		return refused(error, problem);
 	}
 	return 0;
+}
+
+int ptrace_count_attach(struct ptrace_count *count, const pid_t *tids, size_t tid_count,
+	struct problem *problem)
+{
+	return attach(count, tids, tid_count, OPTIONS, problem);
+}
+
+int ptrace_count_attach_all(struct ptrace_count *count, const pid_t *tids,
+	size_t tid_count, struct problem *problem)
+{
+	return attach(count, tids, tid_count, OPTIONS | FOLLOW, problem);
 }
 
 bool ptrace_count_all_stopped(const struct ptrace_count *count)

@@ -23,7 +23,7 @@
 
 #define PTRACE_COUNT_METHOD "ptrace"
 
-enum { PTRACE_COUNT_THREADS_MAX = 64 };
+enum { PTRACE_COUNT_THREADS_MAX = 256 };
 
 struct ptrace_count {
 	int fd; /* readable when a thread has stopped; owned */
@@ -45,6 +45,14 @@ struct ptrace_count {
  */
 int ptrace_count_attach(struct ptrace_count *count, const pid_t *tids, size_t tid_count,
 	struct problem *problem);
+
+/*
+ * The same of a whole family: what these threads start from now on is traced from its
+ * first instruction. More than PTRACE_COUNT_THREADS_MAX in all are an error that
+ * ptrace_count_check() gives.
+ */
+int ptrace_count_attach_all(struct ptrace_count *count, const pid_t *tids,
+	size_t tid_count, struct problem *problem);
 
 /* Takes note of every stop and lets the threads go on. context is a ptrace_count. */
 void ptrace_count_serve(void *context);

@@ -35,6 +35,8 @@ struct session {
 	struct foreign_peer stranger;  /* or else this */
 	uint64_t held;                 /* of its connections; see count_lost() */
 	struct kernel_count kernel;
+	struct ptrace_count traced; /* instead of it, where only that is allowed */
+	bool is_traced;
 	struct problem problem; /* of the step that failed */
 };
 
@@ -298,6 +300,72 @@ static int look_half_way(struct session *session, struct window *window,
 		&session->server, 0, &window->middle, &session->problem);
 }
 
+/* By perf, or if that is refused by ptrace. */
+static int count_stranger(struct session *session, struct problem *problem)
+{
+	struct problem perf = {""}, traced = {""};
+	int error = foreign_peer_count(&session->stranger, &session->kernel,
+		session->setting->tracepoint, &perf);
+
+	if (error < 0) {
+		error = foreign_peer_trace(&session->stranger, &session->traced, &traced);
+		session->is_traced = error == 0;
+	}
+	if (session->is_traced)
+		session->load.child.service = session->stranger.target.child.service =
+			(struct child_service){
+				.fd = session->traced.fd,
+				.serve = ptrace_count_serve,
+				.context = &session->traced,
+			};
+	return error == 0 ? 0
+			  : problem_set(problem, error, "%.240s; %.240s", perf.text,
+				    traced.text);
+}
+
+/* Attaches the counter, or notes why there is none. */
+static void attach_counter(
+	struct session *session, struct window *window, bool in_lockstep)
+{
+	const struct server_hello *hello = &session->trial->server;
+	struct problem refused;
+	int error = session->foreign
+			    ? count_stranger(session, &refused)
+			    : kernel_count_attach(&session->kernel,
+				      session->setting->tracepoint, hello->worker_tids,
+				      hello->worker_count, &refused);
+
+	window->kernel_counted = error == 0;
+	if (window->kernel_counted)
+		snprintf(window->kernel_method, sizeof(window->kernel_method), "%s%s%s",
+			session->is_traced ? PTRACE_COUNT_METHOD : KERNEL_COUNT_METHOD,
+			session->foreign ? ", process tree" : "",
+			session->foreign && !in_lockstep ? ", not in lockstep" : "");
+	else
+		snprintf(window->kernel_method, sizeof(window->kernel_method),
+			KERNEL_METHOD_NONE "%s", refused.text);
+}
+
+static void detach_counter(struct session *session)
+{
+	kernel_count_detach(&session->kernel);
+	if (session->is_traced)
+		ptrace_count_detach(&session->traced);
+	session->is_traced = false;
+	session->load.child.service = session->stranger.target.child.service =
+		(struct child_service){.fd = -1};
+}
+
+static int read_counter(struct session *session, uint64_t *calls)
+{
+	if (!session->is_traced)
+		return kernel_count_read(&session->kernel, calls, &session->problem);
+	int error = ptrace_count_check(&session->traced, &session->problem);
+
+	*calls = session->traced.total;
+	return error;
+}
+
 static int snapshot(
 	struct session *session, unsigned settle_ms, struct server_snapshot *snapshot)
 {
@@ -364,7 +432,7 @@ static int measure(struct session *session, enum window_role role,
 	int error = snapshot(session, SETTLE_MS, &window->before);
 
 	if (error == 0)
-		error = kernel_count_read(&session->kernel, &calls_before, problem);
+		error = read_counter(session, &calls_before);
 	window->steal_known = steal_read(placement, &steal_before);
 	if (error == 0)
 		error = load_peer_begin(&session->load, load_window, problem);
@@ -379,7 +447,7 @@ static int measure(struct session *session, enum window_role role,
 	if (error == 0)
 		error = snapshot(session, SETTLE_MS, &window->after);
 	if (error == 0)
-		error = kernel_count_read(&session->kernel, &calls_after, problem);
+		error = read_counter(session, &calls_after);
 	window->steal_known &= steal_read(placement, &steal_after);
 	window->kernel_calls = calls_after - calls_before;
 	window->steal_ns = steal_after - steal_before;
@@ -427,32 +495,6 @@ static int timed_window(struct session *session)
 	return 0;
 }
 
-/* Attaches the counter, or notes why there is none. */
-static void attach_counter(
-	struct session *session, struct window *window, bool in_lockstep)
-{
-	const struct server_hello *hello = &session->trial->server;
-	struct problem refused;
-
-	window->kernel_counted =
-		(session->foreign
-				? foreign_peer_count(&session->stranger, &session->kernel,
-					  session->setting->tracepoint, &refused)
-				: kernel_count_attach(&session->kernel,
-					  session->setting->tracepoint,
-					  hello->worker_tids, hello->worker_count,
-					  &refused)) == 0;
-	if (window->kernel_counted)
-		snprintf(window->kernel_method, sizeof(window->kernel_method), "%s%s",
-			KERNEL_COUNT_METHOD,
-			!session->foreign ? ""
-			: in_lockstep     ? ", process tree"
-					  : ", process tree, not in lockstep");
-	else
-		snprintf(window->kernel_method, sizeof(window->kernel_method),
-			KERNEL_METHOD_NONE "%s", refused.text);
-}
-
 /* In lockstep: a request sent while the server still works would save it a call. */
 static int counted_window(struct session *session)
 {
@@ -469,7 +511,7 @@ static int counted_window(struct session *session)
 			foreign_peer_only_thread(&session->stranger);
 	attach_counter(session, window, load_window.lockstep_tid > 0);
 	int error = measure(session, WINDOW_COUNTED, &load_window);
-	kernel_count_detach(&session->kernel);
+	detach_counter(session);
 	if (error < 0)
 		return error;
 	window_check(window, trial_connections_held(session->trial));

@@ -41,6 +41,33 @@ valid_by_schema() {
 	PYTHON
 }
 
+# Writes an echo server of one thread, three calls an echo, to that path.
+one_thread() {
+	cat >"$1" <<-'PYTHON'
+		import select, socket, sys
+		listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+		epoll = select.epoll()
+		epoll.register(listener, select.EPOLLIN)
+		open_ = {}
+		while True:
+		    for fd, _ in epoll.poll():
+		        if fd == listener.fileno():
+		            s, _ = listener.accept()
+		            s.setblocking(False)
+		            open_[s.fileno()] = s
+		            epoll.register(s, select.EPOLLIN)
+		            continue
+		        try:
+		            data = open_[fd].recv(65536)
+		        except ConnectionError:
+		            data = b""
+		        if data:
+		            open_[fd].sendall(data)
+		        else:
+		            open_.pop(fd).close()
+	PYTHON
+}
+
 @test "others: socat beside a backend: same blocks, plots, report; held by echoes; nothing left" {
 	mark="so-rcvbuf=$((40000 + RANDOM))"
 	result="$BATS_TEST_TMPDIR/out/result.json"
@@ -119,29 +146,7 @@ assert len(rows) == 8 and all(r["wakeups"] == "" and r["server_cpu_ns"] for r in
 }
 
 @test "others: a server of one thread is counted in lockstep, exactly" {
-	cat >"$BATS_TEST_TMPDIR/one.py" <<-'PYTHON'
-		import select, socket, sys
-		listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-		epoll = select.epoll()
-		epoll.register(listener, select.EPOLLIN)
-		open_ = {}
-		while True:
-		    for fd, _ in epoll.poll():
-		        if fd == listener.fileno():
-		            s, _ = listener.accept()
-		            s.setblocking(False)
-		            open_[s.fileno()] = s
-		            epoll.register(s, select.EPOLLIN)
-		            continue
-		        try:
-		            data = open_[fd].recv(65536)
-		        except ConnectionError:
-		            data = b""
-		        if data:
-		            open_[fd].sendall(data)
-		        else:
-		            open_.pop(fd).close()
-	PYTHON
+	one_thread "$BATS_TEST_TMPDIR/one.py"
 	others_run --idle 7 --exec "one=$python '$BATS_TEST_TMPDIR/one.py' {port}"
 	[ "$status" -eq 0 ]
 	# epoll_wait, recvfrom, sendto
@@ -149,6 +154,78 @@ assert len(rows) == 8 and all(r["wakeups"] == "" and r["server_cpu_ns"] for r in
 		/ t['counters']['requests_completed'] for t in w if t['role'] == 'counted']")" = "[3.0]" ]
 	[ "$(windows one "any('lockstep' in t['syscall_method'] for t in w)")" = False ]
 	[ "$(windows one "{t['server']['threads'] for t in w}")" = "{1}" ]
+}
+
+@test "others: where perf is not allowed ptrace counts the whole tree, and what it forks" {
+	[ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null || skip "takes root to give it up"
+	folder=$(mktemp -d /tmp/muxbench-others-XXXXXX)
+	one_thread "$folder/one.py"
+	cp "$BUILD"/muxbench{,-server,-load} "$folder"
+	chown -R 65534:65534 "$folder"
+	run_split setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all \
+		"$folder/muxbench" run --backends epoll-lt --blocks 1 --duration 0.05 --counted 0.05 \
+		--warmup 0 --idle 2 --no-plots --quiet --out "$folder/out" \
+		--exec "one=$python $folder/one.py {port}" --exec "socat=$socat"
+	result="$BATS_TEST_TMPDIR/result.json"
+	mv "$folder/out/result.json" "$result" || true
+	rm -r "$folder"
+	[ "$status" -eq 0 ]
+	[ "$(windows one "[(t['syscall_method'], t['syscalls_total']
+		/ t['counters']['requests_completed']) for t in w if t['role'] == 'counted']")" = \
+		"[('ptrace, process tree', 3.0)]" ]
+	[ "$(windows socat "[(t['syscall_method'], t['syscalls_total']
+		/ t['counters']['requests_completed'] > 7) for t in w if t['role'] == 'counted']")" = \
+		"[('ptrace, process tree, not in lockstep', True)]" ]
+}
+
+@test "others: children that have ended are charged to the server, and told when they cannot be" {
+	cat >"$BATS_TEST_TMPDIR/forks.py" <<-'PYTHON'
+		import os, signal, socket, sys
+		def bury(*_):
+		    try:
+		        while os.waitpid(-1, os.WNOHANG)[0]:
+		            pass
+		    except ChildProcessError:
+		        pass
+		signal.signal(signal.SIGCHLD, bury if sys.argv[2] == "buries" else signal.SIG_IGN)
+		listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=256)
+		while True:
+		    s, _ = listener.accept()
+		    if os.fork() == 0:
+		        try:
+		            while data := s.recv(65536):
+		                s.sendall(data)
+		        except ConnectionError:
+		            pass
+		        os._exit(0)
+		    s.close()
+	PYTHON
+	forks="$python '$BATS_TEST_TMPDIR/forks.py' {port}"
+	others_run --workload churn --duration 0.3 --counted 0.1 \
+		--exec "buries=$forks buries" --exec "forgets=$forks forgets"
+	[ "$status" -eq 0 ]
+	/usr/bin/python3 - "$result" <<-'PYTHON'
+		import json, sys
+		for t in json.load(open(sys.argv[1]))["trials"]:
+		    server, opened = t["server"], t["counters"].get("connections_opened")
+		    assert t["status"] == "ok" and opened > 5, t
+		    if t["backend"] == "epoll-lt":
+		        continue
+		    if t["role"] == "counted" and t["syscalls_total"] is not None:
+		        # accept, fork, close; in the child recv, send, recv, close at the least
+		        assert t["syscalls_total"] / opened > 7, t
+		    if t["backend"] == "buries":
+		        # a fork of an interpreter costs more than this; the parent alone does not
+		        assert server["cpu_ns"] / opened > 100e3, (server["cpu_ns"], opened)
+		        assert server["cpu_method"].startswith("clocks of the process tree")
+		    else:
+		        assert server["cpu_ns"] is None, server
+		        assert server["cpu_method"].startswith("none: it ignores SIGCHLD"), server
+	PYTHON
+	[ "$(json "$result" "[c['server_cpu_ns_per_connection'] is None for c in r['summary']]")" = \
+		"[False, False, True]" ]
+	have_schema && valid_by_schema "$result"
+	grep -qE '^  forgets +-' <<<"$stdout"
 }
 
 @test "others: a server that runs already, found by its port and not ended" {
