@@ -52,11 +52,25 @@ static int choose_backends(struct counts *counts, struct problem *problem)
 		&counts->options.backend_count, problem);
 }
 
+static int choose_subjects(struct counts *counts, struct problem *problem)
+{
+	const struct counts_options *options = &counts->options;
+
+	if (foreign_check_names(&options->foreign, &counts->list, problem) < 0)
+		return EXIT_STATUS_USAGE;
+	for (size_t i = 0; i < options->backend_count; i++)
+		counts->subjects[counts->subject_count++] = options->backends[i];
+	for (size_t i = 0; i < options->foreign.count; i++)
+		counts->subjects[counts->subject_count++] =
+			options->foreign.entries[i].name;
+	return EXIT_STATUS_OK;
+}
+
 static int make_records(struct counts *counts, struct problem *problem)
 {
 	const struct counts_options *options = &counts->options;
 
-	counts->record_count = options->backend_count * COUNTS_ROLES;
+	counts->record_count = counts->subject_count * COUNTS_ROLES;
 	counts->records = calloc(counts->record_count, sizeof(*counts->records));
 	counts->meter = calloc(1, sizeof(*counts->meter));
 	if (!counts->records || !counts->meter) {
@@ -66,7 +80,7 @@ static int make_records(struct counts *counts, struct problem *problem)
 	for (size_t i = 0; i < counts->record_count; i++) {
 		struct counts_record *record = &counts->records[i];
 
-		record->backend = options->backends[i / COUNTS_ROLES];
+		record->backend = counts->subjects[i / COUNTS_ROLES];
 		record->role = (enum counts_role)(i % COUNTS_ROLES);
 		record->connections_idle = options->connections_idle;
 		record->message_bytes = options->message_bytes;
@@ -83,6 +97,7 @@ static int measure(struct counts *counts, struct problem *problem)
 	const struct counts_setting setting = {
 		.launcher = &counts->launcher,
 		.placement = &counts->placement,
+		.foreign = &counts->options.foreign,
 		.tracepoint = &counts->tracepoint,
 		.method = counts->options.method,
 		.seed = SEED,
@@ -198,6 +213,7 @@ static int run_stages(struct counts *counts, struct problem *problem)
 		find_programs,
 		choose_placement,
 		choose_backends,
+		choose_subjects,
 		make_records,
 		measure,
 	};

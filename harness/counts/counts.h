@@ -23,6 +23,9 @@ struct counts {
 	struct placement placement;
 	struct kernel_tracepoint tracepoint;
 	struct backend_list list;
+	const char
+		*subjects[BACKENDS_MAX + FOREIGN_MAX]; /* backends, then foreign ones */
+	size_t subject_count;
 	struct counts_meter *meter;    /* owned */
 	struct counts_record *records; /* owned; of each backend a lockstep, a batch */
 	size_t record_count;

@@ -36,11 +36,12 @@ static json_t *config_json(const struct counts *counts)
 	const struct counts_options *options = &counts->options;
 	json_t *backends = json_array();
 
-	for (size_t i = 0; i < options->backend_count; i++)
-		json_array_append_new(backends, text_json(options->backends[i]));
-	return json_pack("{so so so so so ss ss}", "backends", backends,
-		"connections_idle", record_u64(options->connections_idle),
-		"message_bytes", record_u64(options->message_bytes), "requests",
+	for (size_t i = 0; i < counts->subject_count; i++)
+		json_array_append_new(backends, text_json(counts->subjects[i]));
+	return json_pack("{so so so so so so ss ss}", "backends", backends, "foreign",
+		foreign_config_json(&options->foreign), "connections_idle",
+		record_u64(options->connections_idle), "message_bytes",
+		record_u64(options->message_bytes), "requests",
 		record_u64(options->requests), "batch", record_u64(options->batch),
 		"method", counts_method_name(options->method), "placement",
 		placement_name(counts->placement.kind));
@@ -77,16 +78,19 @@ static void set_measured(json_t *object, const struct counts_record *record)
 		json_object_set_new(object, names[i], json_null());
 	if (!window->measured)
 		return;
-	json_object_set_new(
-		object, "counters", counters_to_json(&counters, &window->load.counters));
-	json_object_set_new(object, "calls", call_counts_to_json(&calls));
+	json_object_set_new(object, "counters",
+		counters_to_json(
+			window->foreign ? NULL : &counters, &window->load.counters));
+	json_object_set_new(object, "calls",
+		window->foreign ? json_null() : call_counts_to_json(&calls));
 	json_object_set_new(object, "syscall_method", text_json(window->kernel_method));
 	if (!window->kernel_counted)
 		return;
 	json_object_set_new(object, "syscalls", call_counts_to_json(&record->syscalls));
 	json_object_set_new(object, "syscalls_total", record_u64(window->kernel_calls));
-	json_object_set_new(
-		object, "waits_restarted", record_u64(record->waits_restarted));
+	if (!window->foreign) /* only its own account could tell */
+		json_object_set_new(
+			object, "waits_restarted", record_u64(record->waits_restarted));
 }
 
 /* A record names what it shares with a trial record as that does. */
@@ -141,7 +145,8 @@ static json_t *summary_json(
 	/* By 0 nothing can be divided: that gives the nulls. */
 	uint64_t requests =
 		window->status == TRIAL_OK ? window->load.counters.requests_completed : 0;
-	uint64_t wakeups = requests > 0 ? counters.wakeups : 0;
+	uint64_t told = window->foreign ? 0 : requests;
+	uint64_t wakeups = told > 0 ? counters.wakeups : 0;
 	uint64_t counted = window->kernel_counted ? requests : 0;
 	uint64_t batch_counted =
 		batch->window.status == TRIAL_OK && batch->window.kernel_counted;
@@ -150,10 +155,10 @@ static json_t *summary_json(
 		text_json(lockstep->backend), "syscalls_per_request",
 		ratio_json(window->kernel_calls, counted), "syscalls_per_request_by_name",
 		calls_per_json(&lockstep->syscalls, counted), "wakeups_per_request",
-		ratio_json(counters.wakeups, requests), "events_per_wakeup",
+		ratio_json(counters.wakeups, told), "events_per_wakeup",
 		ratio_json(counters.events, wakeups), "wait_bytes_per_wakeup",
 		ratio_json(counters.wait_bytes, wakeups), "eagains_per_request",
-		eagains_per_json(&counters, requests), "syscalls_per_batch",
+		eagains_per_json(&counters, told), "syscalls_per_batch",
 		ratio_json(batch->window.kernel_calls, batch_counted),
 		"syscalls_per_batch_by_name",
 		calls_per_json(&batch->syscalls, batch_counted));
@@ -170,7 +175,7 @@ json_t *counts_json(const struct counts *counts)
 			summary, summary_json(&counts->records[i + COUNTS_LOCKSTEP],
 					 &counts->records[i + COUNTS_BATCH]));
 	return json_pack("{ss s{si si} so so so so so}", "schema", "muxbench.counts",
-		"schema_version", "major", 1, "minor", 0, "run", run_json(counts),
+		"schema_version", "major", 1, "minor", 1, "run", run_json(counts),
 		"environment", environment_json(), "config", config_json(counts),
 		"trials", trials, "summary", summary);
 }

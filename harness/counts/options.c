@@ -20,6 +20,7 @@ enum {
 	OPTION_HELP = 'h',
 	OPTION_OUT = 'o',
 	OPTION_BACKENDS = 256, /* from here on: long names only */
+	OPTION_EXEC,
 	OPTION_IDLE,
 	OPTION_MESSAGE_BYTES,
 	OPTION_REQUESTS,
@@ -32,6 +33,7 @@ static const char short_options[] = ":ho:";
 
 static const struct option long_options[] = {
 	{"backends", required_argument, NULL, OPTION_BACKENDS},
+	{"exec", required_argument, NULL, OPTION_EXEC},
 	{"idle", required_argument, NULL, OPTION_IDLE},
 	{"message-bytes", required_argument, NULL, OPTION_MESSAGE_BYTES},
 	{"requests", required_argument, NULL, OPTION_REQUESTS},
@@ -57,6 +59,9 @@ void counts_options_help(FILE *out)
 	      "  --backends A,B,...   default: all that muxbench-server --list names; a\n"
 	      "                       name with a '/' or ending in .so is a plug-in's "
 	      "path\n"
+	      "  --exec NAME='COMMAND {port}'\n"
+	      "                       someone else's server too, if it has one thread;\n"
+	      "                       repeatable\n"
 	      "  --idle N             idle connections beside (default 0)\n"
 	      "  --message-bytes B    size of a message (default 64); above 32 KiB an\n"
 	      "                       echo comes in pieces, and counts vary\n"
@@ -113,6 +118,8 @@ static int take_option(struct counts_options *options, int option, const char *t
 	switch (option) {
 	case OPTION_BACKENDS:
 		return take_backends(options, text, problem);
+	case OPTION_EXEC:
+		return foreign_add(&options->foreign, FOREIGN_EXEC, text, problem);
 	case OPTION_IDLE:
 		return parse_u64("--idle", text, 0, IDLE_CONNECTIONS_MAX,
 			&options->connections_idle, problem);
@@ -166,4 +173,5 @@ int counts_options_parse(
 void counts_options_free(struct counts_options *options)
 {
 	free(options->backends_text);
+	foreign_free(&options->foreign);
 }

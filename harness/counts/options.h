@@ -5,6 +5,7 @@
 
 #include "harness/counts/meter.h"
 #include "harness/process/backends.h"
+#include "harness/process/foreign.h"
 
 #include "common/problem.h"
 
@@ -19,6 +20,7 @@ struct counts_options {
 	enum counts_method method;
 	const char *backends[BACKENDS_MAX]; /* into backends_text; none: all there are */
 	size_t backend_count;
+	struct foreign_list foreign; /* --exec; owned */
 	uint64_t connections_idle;
 	uint64_t message_bytes;
 	uint64_t requests;   /* of the lockstep pass */

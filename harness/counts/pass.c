@@ -49,14 +49,16 @@ static void attach_meter(struct pass *pass)
 	else
 		snprintf(window->kernel_method, sizeof(window->kernel_method),
 			KERNEL_METHOD_NONE "%s", refused.text);
-	pass->pair.server.child.service = counts_meter_service(pass->meter);
+	pass->pair.server.child.service = pass->pair.stranger.target.child.service =
+		counts_meter_service(pass->meter);
 	pass->pair.load.child.service = counts_meter_service(pass->meter);
 }
 
 static void detach_meter(struct pass *pass)
 {
 	counts_meter_detach(pass->meter);
-	pass->pair.server.child.service = (struct child_service){.fd = -1};
+	pass->pair.server.child.service = pass->pair.stranger.target.child.service =
+		(struct child_service){.fd = -1};
 	pass->pair.load.child.service = (struct child_service){.fd = -1};
 }
 
@@ -72,7 +74,7 @@ static int read_meter(struct pass *pass, struct counts_reading *reading)
 static int stop_server(struct pass *pass)
 {
 	const struct server_hello *hello = &pass->pair.hello;
-	pid_t pid = pass->pair.server.child.pid;
+	pid_t pid = pair_server_pid(&pass->pair);
 	uint64_t deadline_ns = clock_now_ns() + STOP_WAIT_NS;
 
 	kill(pid, SIGSTOP);
@@ -80,7 +82,8 @@ static int stop_server(struct pass *pass)
 		while (!counts_meter_stopped(pass->meter, pid, hello->worker_tids[i])) {
 			if (clock_now_ns() > deadline_ns)
 				return problem_set(&pass->problem, -ETIMEDOUT,
-					"muxbench-server: did not stop at SIGSTOP");
+					"%s: did not stop at SIGSTOP",
+					pass->record->backend);
 			usleep(LOOK_US);
 		}
 	return 0;
@@ -89,7 +92,7 @@ static int stop_server(struct pass *pass)
 /* The load lets the server go on as soon as all requests wait for it. */
 static int run_batch(struct pass *pass)
 {
-	pid_t pid = pass->pair.server.child.pid;
+	pid_t pid = pair_server_pid(&pass->pair);
 	struct load_window load_window = {
 		.requests = pass->record->requests, .resume_pid = pid};
 	int error = stop_server(pass);
@@ -106,7 +109,7 @@ static int run_lockstep(struct pass *pass)
 {
 	struct load_window load_window = {
 		.requests = pass->record->requests,
-		.lockstep_pid = pass->pair.server.child.pid,
+		.lockstep_pid = pair_server_pid(&pass->pair),
 		.lockstep_tid = pass->pair.hello.worker_tids[0],
 	};
 
@@ -119,10 +122,9 @@ static int count(struct pass *pass)
 {
 	struct counts_record *record = pass->record;
 	struct window *window = &record->window;
-	struct peer *server = &pass->pair.server;
 	struct counts_reading before, after;
 	int error =
-		server_peer_snapshot(server, SETTLE_MS, &window->before, &pass->problem);
+		pair_snapshot(&pass->pair, SETTLE_MS, &window->before, &pass->problem);
 
 	if (error == 0)
 		error = read_meter(pass, &before);
@@ -130,8 +132,8 @@ static int count(struct pass *pass)
 		error = record->role == COUNTS_BATCH ? run_batch(pass)
 						     : run_lockstep(pass);
 	if (error == 0)
-		error = server_peer_snapshot(
-			server, SETTLE_MS, &window->after, &pass->problem);
+		error = pair_snapshot(
+			&pass->pair, SETTLE_MS, &window->after, &pass->problem);
 	if (error == 0)
 		error = read_meter(pass, &after);
 	if (error < 0)
@@ -150,7 +152,7 @@ static void check(struct counts_record *record)
 	if (window->load.counters.requests_completed != record->requests)
 		window_mark(window, TRIAL_INVALID,
 			"not all requests were completed: the counts are of others");
-	if (window->kernel_counted)
+	if (window->kernel_counted && !window->foreign)
 		counts_record_check(record);
 }
 
@@ -179,6 +181,8 @@ int counts_pass_run(struct counts_record *record, const struct counts_setting *s
 	struct pair_order order = {
 		.launcher = setting->launcher,
 		.backend = record->backend,
+		.foreign = foreign_find(setting->foreign, record->backend),
+		.placement = setting->placement,
 		.server_cpu = setting->placement->server_cpu,
 		.load_cpu = setting->placement->load_cpu,
 		.connections_idle = record->connections_idle,

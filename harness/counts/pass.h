@@ -8,11 +8,13 @@
 #include "harness/counts/meter.h"
 #include "harness/counts/record.h"
 #include "harness/machine/placement.h"
+#include "harness/process/foreign.h"
 
 /* What all passes have in common. */
 struct counts_setting {
 	const struct launcher *launcher;
 	const struct placement *placement;
+	const struct foreign_list *foreign;
 	const struct kernel_tracepoint *tracepoint;
 	enum counts_method method;
 	uint64_t seed;

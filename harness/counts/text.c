@@ -66,7 +66,9 @@ static void cell_text(
 		[WAIT_BYTES] = counters.wait_bytes,
 	};
 
-	if (!record->window.measured)
+	bool told = column == CALLS ? record->window.kernel_counted : false;
+
+	if (!record->window.measured || (record->window.foreign && !told))
 		strcpy(text, "-");
 	else if (column == EAGAINS)
 		eagains_text(&counters, divisor_of(record), text);
@@ -114,7 +116,8 @@ static void print_names(FILE *out, const struct counts_record *record)
 {
 	struct call_counts calls = counts_record_calls(record);
 
-	if (!record->window.measured) {
+	if (!record->window.measured ||
+		(record->window.foreign && !record->window.kernel_counted)) {
 		fputs("-", out);
 		return;
 	}

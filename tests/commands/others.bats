@@ -326,6 +326,41 @@ assert len(rows) == 8 and all(r["wakeups"] == "" and r["server_cpu_ns"] for r in
 	[ ! -e "$BATS_TEST_TMPDIR/none" ]
 }
 
+@test "others: counts names the calls of a server of one thread, and takes no other" {
+	one_thread "$BATS_TEST_TMPDIR/one.py"
+	for method in perf ptrace; do
+		run_split "$BUILD/muxbench" counts --backends epoll-lt --requests 30 --format json \
+			--method "$method" --exec "one=$python '$BATS_TEST_TMPDIR/one.py' {port}" \
+			--exec "two='$BUILD/muxbench-server' --backend poll --port {port}"
+		if [ "$status" -eq 5 ]; then
+			echo "# $method: $stderr" >&3
+			continue
+		fi
+		[ "$status" -eq 0 ]
+		result="$BATS_TEST_TMPDIR/$method.json"
+		echo "$stdout" >"$result"
+		/usr/bin/python3 - "$result" <<-'PYTHON'
+			import json, sys
+			r = json.load(open(sys.argv[1]))
+			assert r["config"]["backends"] == ["epoll-lt", "one", "two"]
+			by_name = {s["backend"]: s for s in r["summary"]}
+			one, lt = by_name["one"], by_name["epoll-lt"]
+			echo = "syscalls_per_request_by_name"
+			assert one[echo] == {"epoll_wait": 1, "recvfrom": 1, "sendto": 1} == lt[echo], one
+			batch = one["syscalls_per_batch_by_name"]
+			assert batch["recvfrom"] == batch["sendto"] == 16, batch
+			assert one["wakeups_per_request"] is None and lt["wakeups_per_request"] == 1
+			for t in r["trials"]:
+			    if t["backend"] == "one":
+			        assert t["calls"] is None and t["waits_restarted"] is None
+			        assert t["counters"]["wakeups"] is None
+			    if t["backend"] == "two":
+			        assert t["status"] == "unsupported" and "several threads" in t["status_reasons"][0]
+		PYTHON
+	done
+	refused 2 "name of a backend" "$BUILD/muxbench" counts --exec 'poll=socat {port}'
+}
+
 @test "others: Ctrl-C, and a kill of the harness itself, leave no server behind" {
 	# workers that nobody's end would end
 	cat >"$BATS_TEST_TMPDIR/prefork.py" <<-'PYTHON'
