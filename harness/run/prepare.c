@@ -166,6 +166,20 @@ static int begin_session(struct run *run, struct problem *problem)
 	return store_status(run, resume_begin_session(run, problem));
 }
 
+/* Figures of another core would stand beside the others. */
+static void say_unpinned(struct run *run)
+{
+	const struct foreign_list *list = &run->options.foreign;
+
+	for (size_t i = 0; i < list->count && !run->options.quiet; i++)
+		if (list->entries[i].kind == FOREIGN_TARGET &&
+			run->options.placement != PLACEMENT_NONE)
+			progress_say(&run->progress,
+				"note: %s stays on the core where it runs; the others "
+				"get cpu %d",
+				list->entries[i].name, run->placement.server_cpu);
+}
+
 static int look_around(struct run *run, struct problem *problem)
 {
 	const json_t *warning;
@@ -178,6 +192,7 @@ static int look_around(struct run *run, struct problem *problem)
 		problem_set(problem, 0, "out of memory for the environment");
 		return EXIT_STATUS_FAILED;
 	}
+	say_unpinned(run);
 	json_array_foreach(json_object_get(run->environment, "warnings"), i, warning)
 	{
 		if (!run->options.quiet)

@@ -230,8 +230,12 @@ assert len(rows) == 8 and all(r["wakeups"] == "" and r["server_cpu_ns"] for r in
 
 @test "others: a server that runs already, found by its port and not ended" {
 	start_server --backend poll --port 0
-	others_run --target "running=127.0.0.1:$port" --idle 5
+	result="$BATS_TEST_TMPDIR/out/result.json"
+	run_split "$BUILD/muxbench" run --backends epoll-lt --blocks 1 --duration 0.05 \
+		--counted 0.03 --warmup 0.01 --idle 5 --no-plots --out "$BATS_TEST_TMPDIR/out" \
+		--target "running=127.0.0.1:$port"
 	[ "$status" -eq 0 ]
+	[ "$(grep -c 'note: running stays on the core where it runs' <<<"$stderr")" -eq 1 ]
 	kill -0 "$server"
 	[ "$(windows running "[(t['status'], t['server']['cpu_ns'] > 0, t['server']['processes'],
 		t['placement']['server_cpu'], t['placement']['pinned']) for t in w]")" = \
