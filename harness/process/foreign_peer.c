@@ -132,7 +132,7 @@ int foreign_peer_start(struct foreign_peer *peer, const struct foreign *foreign,
 bool foreign_peer_has_ended(
 	struct foreign_peer *peer, uint64_t wait_ns, char *text, size_t text_size)
 {
-	char end[400];
+	char end[380];
 
 	if (!target_ended(&peer->target, wait_ns))
 		return false;

@@ -4,8 +4,7 @@
 #include "common/clock.h"
 #include "harness/machine/steal.h"
 #include "harness/process/backends.h"
-#include "harness/process/foreign_peer.h"
-#include "harness/process/tree.h"
+#include "harness/trial/session.h"
 #include "harness/trial/window_check.h"
 
 #include <assert.h>
@@ -18,30 +17,12 @@
 
 #define HELD_WAIT_NS  (20 * NS_PER_S)
 #define HELD_PAUSE_NS (5 * NS_PER_MS)
-#define LAST_WORDS_NS (500 * NS_PER_MS) /* until a breaking peer can be seen to end */
-#define HALVED_MIN_NS (50 * NS_PER_MS)  /* of a window that is looked at half way */
+#define HALVED_MIN_NS (50 * NS_PER_MS) /* of a window that is looked at half way */
 
 enum { SETTLE_MS = 500 };
 
 /* Every worker of a server can have its counter. */
 static_assert((int)SERVER_WORKERS_MAX <= (int)KERNEL_COUNT_THREADS_MAX, "");
-
-/* What one trial in progress consists of. */
-struct session {
-	struct trial *trial;
-	const struct trial_setting *setting;
-	struct peer server, load;
-	const struct foreign *foreign; /* NULL: server is the server */
-	struct foreign_peer stranger;  /* or else this */
-	uint64_t held;                 /* of its connections; see count_lost() */
-	struct kernel_count kernel;
-	struct ptrace_count traced; /* instead of it, where only that is allowed */
-	bool is_traced;
-	struct problem problem; /* of the step that failed */
-};
-
-/* A step gives 0 to go on, DECIDED when the trial has its status, or -errno. */
-enum { DECIDED = 1 };
 
 static uint64_t connections_of(const struct trial *trial)
 {
@@ -54,42 +35,14 @@ uint64_t trial_connections_held(const struct trial *trial)
 						      : connections_of(trial);
 }
 
-/* Gives the whole trial a status and the reason for it. */
-static int decide(struct session *session, enum trial_status status, const char *reason)
+int session_decide(struct session *session, enum trial_status status, const char *reason)
 {
 	for (int role = 0; role < WINDOW_COUNT; role++)
 		window_mark(&session->trial->windows[role], status, "%s", reason);
-	return DECIDED;
+	return SESSION_DECIDED;
 }
 
 /* ---- the steps, in their order ---- */
-
-/* Of a server that is not ours, what goes wrong with it says nothing about us. */
-static enum trial_status broken(const struct session *session)
-{
-	return session->foreign ? TRIAL_INVALID : TRIAL_FAILED;
-}
-
-static int start_stranger(struct session *session)
-{
-	const struct placement *placement = session->setting->placement;
-	cpu_set_t cpus = placement->allowed;
-
-	if (placement->server_cpu >= 0) {
-		CPU_ZERO(&cpus);
-		CPU_SET((size_t)placement->server_cpu, &cpus);
-	}
-	const struct foreign_place place = {
-		.cpus = &cpus,
-		.cpu = placement->server_cpu,
-		.cancel_fd = session->setting->launcher->cancel_fd,
-	};
-	int error = foreign_peer_start(&session->stranger, session->foreign, &place,
-		&session->trial->server, &session->problem);
-
-	session->trial->server_known = error == 0;
-	return error;
-}
 
 static int start_server(struct session *session)
 {
@@ -98,7 +51,7 @@ static int start_server(struct session *session)
 	const char *wanted = trial->cell.backend;
 
 	if (session->foreign)
-		return start_stranger(session);
+		return stranger_start(session);
 	int error = server_peer_start(&session->server, session->setting->launcher,
 		wanted, session->setting->placement->server_cpu, &session->problem);
 
@@ -107,7 +60,7 @@ static int start_server(struct session *session)
 	if (error < 0)
 		return error;
 	if (hello->state == SERVER_UNSUPPORTED)
-		return decide(session, TRIAL_UNSUPPORTED, hello->reason);
+		return session_decide(session, TRIAL_UNSUPPORTED, hello->reason);
 	if (hello->state == SERVER_ERROR)
 		return problem_set(&session->problem, -EREMOTEIO, "muxbench-server: %s",
 			hello->reason);
@@ -136,7 +89,7 @@ static int check_room(struct session *session)
 			"descriptors: holds %" PRIu64 " connections, RLIMIT_NOFILE "
 			"%" PRIu64,
 			hello->connections_max, hello->descriptors_soft);
-	return decide(session, TRIAL_SKIPPED, reason);
+	return session_decide(session, TRIAL_SKIPPED, reason);
 }
 
 static int connect_load(struct session *session)
@@ -170,38 +123,6 @@ static int connect_load(struct session *session)
 	return error;
 }
 
-/*
- * A server that tells nothing holds a connection when it has echoed a message over it.
- * The idle ones have theirs behind them, and of those that requests are spread over all.
- */
-static int await_echoes(struct session *session)
-{
-	struct trial *trial = session->trial;
-	struct load_result *scratch = &trial->windows[WINDOW_TIMED].load;
-	const struct load_window once = {
-		.requests = trial->cell.connections_active * trial->cell.pipeline};
-	uint64_t begin_ns = clock_now_ns();
-	int error = 0;
-
-	if (trial->workload.kind == WORKLOAD_ECHO &&
-		trial->workload.active_set == ACTIVE_SET_FIXED)
-		error = load_peer_run(&session->load, &once, scratch, &session->problem);
-	if (error < 0)
-		return error;
-	if (scratch->counters.errors > 0 || scratch->counters.bytes_wrong > 0) {
-		char reason[240];
-
-		snprintf(reason, sizeof(reason),
-			"not every active connection brings its echo: %s",
-			scratch->error_first);
-		return decide(session, TRIAL_INVALID, reason);
-	}
-	session->held = trial_connections_held(trial);
-	trial->held_ns = clock_now_ns() - begin_ns;
-	trial->setup_known = true;
-	return 0;
-}
-
 /* A connect(2) succeeds before the server has accepted: so the server is asked. */
 static int await_all_held(struct session *session)
 {
@@ -211,7 +132,7 @@ static int await_all_held(struct session *session)
 	struct server_snapshot snapshot;
 
 	if (session->foreign)
-		return await_echoes(session);
+		return stranger_await_echoes(session);
 	for (;;) {
 		int error = server_peer_snapshot(
 			&session->server, 0, &snapshot, &session->problem);
@@ -229,7 +150,7 @@ static int await_all_held(struct session *session)
 			snprintf(reason, sizeof(reason),
 				"idle set incomplete: held %" PRIu64 " of %" PRIu64,
 				snapshot.connections_held, total);
-			return decide(session, TRIAL_INVALID, reason);
+			return session_decide(session, TRIAL_INVALID, reason);
 		}
 		nanosleep(&pause, NULL);
 	}
@@ -238,23 +159,11 @@ static int await_all_held(struct session *session)
 	return 0;
 }
 
-/* Threads that it starts later inherit it (sched(7)). */
-static int set_stranger_sched(struct session *session, enum sched_policy policy)
-{
-	pid_t tids[KERNEL_COUNT_THREADS_MAX];
-	int error = 0, count = tree_threads(session->stranger.target.pid, tids,
-			       KERNEL_COUNT_THREADS_MAX);
-
-	for (int i = 0; i < count && i < KERNEL_COUNT_THREADS_MAX && error == 0; i++)
-		error = sched_set_thread(tids[i], policy, &session->problem);
-	return error;
-}
-
 /* Gives the threads that are measured that policy. */
 static int set_sched(struct session *session, enum sched_policy policy)
 {
 	const struct server_hello *hello = &session->trial->server;
-	int error = session->foreign ? set_stranger_sched(session, policy) : 0;
+	int error = session->foreign ? stranger_set_sched(session, policy) : 0;
 
 	for (size_t i = 0; !session->foreign && i < hello->worker_count && error == 0;
 		i++)
@@ -300,29 +209,6 @@ static int look_half_way(struct session *session, struct window *window,
 		&session->server, 0, &window->middle, &session->problem);
 }
 
-/* By perf, or if that is refused by ptrace. */
-static int count_stranger(struct session *session, struct problem *problem)
-{
-	struct problem perf = {""}, traced = {""};
-	int error = foreign_peer_count(&session->stranger, &session->kernel,
-		session->setting->tracepoint, &perf);
-
-	if (error < 0) {
-		error = foreign_peer_trace(&session->stranger, &session->traced, &traced);
-		session->is_traced = error == 0;
-	}
-	if (session->is_traced)
-		session->load.child.service = session->stranger.target.child.service =
-			(struct child_service){
-				.fd = session->traced.fd,
-				.serve = ptrace_count_serve,
-				.context = &session->traced,
-			};
-	return error == 0 ? 0
-			  : problem_set(problem, error, "%.240s; %.240s", perf.text,
-				    traced.text);
-}
-
 /* Attaches the counter, or notes why there is none. */
 static void attach_counter(
 	struct session *session, struct window *window, bool in_lockstep)
@@ -330,7 +216,7 @@ static void attach_counter(
 	const struct server_hello *hello = &session->trial->server;
 	struct problem refused;
 	int error = session->foreign
-			    ? count_stranger(session, &refused)
+			    ? stranger_count(session, &refused)
 			    : kernel_count_attach(&session->kernel,
 				      session->setting->tracepoint, hello->worker_tids,
 				      hello->worker_count, &refused);
@@ -379,48 +265,6 @@ static int snapshot(
 	return error;
 }
 
-/* Of a server that tells nothing the client knows which connections are gone. */
-static void count_lost(struct session *session, const struct window *window)
-{
-	uint64_t lost = window->load.counters.connections_lost;
-
-	session->held -= lost < session->held ? lost : session->held;
-}
-
-/* Errors may be its end: a process is gone a little later than its sockets. */
-static int check_stranger(struct session *session, const struct window *window)
-{
-	char text[480];
-
-	if (!session->foreign || window->load.counters.errors == 0 ||
-		!foreign_peer_has_ended(
-			&session->stranger, LAST_WORDS_NS, text, sizeof(text)))
-		return 0;
-	return problem_set(&session->problem, -EPIPE, "%s", window->load.error_first);
-}
-
-/* How much of what can be seen of a server from outside is known of this window. */
-static void judge_seen(const struct session *session, struct window *window)
-{
-	const struct server_seen *before = &window->before.seen;
-	const struct server_seen *after = &window->after.seen;
-	bool forgotten = session->trial->workload.kind == WORKLOAD_CHURN &&
-			 (before->children_forgotten || after->children_forgotten);
-	bool same = before->identity == after->identity;
-	char none[WINDOW_NOTE_BYTES];
-
-	snprintf(none, sizeof(none), KERNEL_METHOD_NONE "%.140s",
-		forgotten ? "it ignores SIGCHLD: what its children used is told to nobody"
-			  : session->stranger.unseen.text);
-	window->cpu_unknown = forgotten || !before->cpu_known || !after->cpu_known;
-	window->switches_unknown = window->cpu_unknown || !same;
-	snprintf(window->cpu_method, sizeof(window->cpu_method), "%s",
-		window->cpu_unknown ? none
-		: same              ? "clocks of the process tree"
-		       : "clocks of the process tree; children that ended in ticks of "
-			 "10 ms");
-}
-
 /* Both ends of a window are between two sleeps of the server, so its counts are exact. */
 static int measure(struct session *session, enum window_role role,
 	const struct load_window *load_window)
@@ -441,9 +285,8 @@ static int measure(struct session *session, enum window_role role,
 	if (error == 0)
 		error = load_peer_finish(
 			&session->load, load_window, &window->load, problem);
-	count_lost(session, window);
-	if (error == 0)
-		error = check_stranger(session, window);
+	if (error == 0 && session->foreign)
+		error = stranger_check(session, window);
 	if (error == 0)
 		error = snapshot(session, SETTLE_MS, &window->after);
 	if (error == 0)
@@ -453,7 +296,7 @@ static int measure(struct session *session, enum window_role role,
 	window->steal_ns = steal_after - steal_before;
 	window->measured = error == 0;
 	if (session->foreign && error == 0)
-		judge_seen(session, window);
+		stranger_judge(session, window);
 	return error;
 }
 
@@ -516,7 +359,7 @@ static int counted_window(struct session *session)
 		return error;
 	window_check(window, trial_connections_held(session->trial));
 	if (!session->foreign && window_calls_differ(window, reason, sizeof(reason)))
-		decide(session, TRIAL_INVALID, reason);
+		session_decide(session, TRIAL_INVALID, reason);
 	return 0;
 }
 
@@ -529,6 +372,12 @@ static int stop_both(struct session *session)
 }
 
 /* ---- failure, and the whole ---- */
+
+/* Of a server that is not ours, what goes wrong with it says nothing about us. */
+static enum trial_status broken(const struct session *session)
+{
+	return session->foreign ? TRIAL_INVALID : TRIAL_FAILED;
+}
 
 /* What was not measured has failed; all of it when the failure came at the very end. */
 static void fail(struct session *session, enum trial_status status, const char *reason)
@@ -550,7 +399,7 @@ static void fail_by_end(struct session *session, struct peer *peer)
 	char end[80], reason[160];
 
 	if (peer->child.pid == 0 || peer->reported ||
-		child_wait(&peer->child, -1, clock_now_ns() + LAST_WORDS_NS) < 0)
+		child_wait(&peer->child, -1, clock_now_ns() + SESSION_LAST_WORDS_NS) < 0)
 		return;
 	child_describe_end(&peer->child, end, sizeof(end));
 	snprintf(reason, sizeof(reason), "%s ended in the middle: %s", peer->name, end);
@@ -561,8 +410,8 @@ static void fail_by_stranger(struct session *session)
 {
 	char reason[480];
 
-	if (session->foreign && foreign_peer_has_ended(&session->stranger, LAST_WORDS_NS,
-					reason, sizeof(reason)))
+	if (session->foreign && foreign_peer_has_ended(&session->stranger,
+					SESSION_LAST_WORDS_NS, reason, sizeof(reason)))
 		fail(session, TRIAL_INVALID, reason);
 }
 
