@@ -14,6 +14,7 @@
 #include "common/problem.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { FOREIGN_MAX = 16 };
@@ -30,6 +31,7 @@ struct foreign {
 	char **words;                   /* of a command, {port} among them; owned */
 	char host[ENDPOINT_HOST_BYTES]; /* of a target */
 	int port;
+	bool from_plan; /* a file named it, not the command line */
 };
 
 /* In the order given. */

@@ -258,9 +258,17 @@ static int take_option(struct run_options *options, int option, const char *text
 int run_options_take(struct run_options *options, const char *name, const char *text,
 	struct problem *problem)
 {
-	for (const struct option *option = long_options; option->name; option++)
-		if (strcmp(option->name, name) == 0)
-			return take_option(options, option->val, text, problem);
+	for (const struct option *option = long_options; option->name; option++) {
+		if (strcmp(option->name, name) != 0)
+			continue;
+		struct foreign_list *foreign = &options->foreign;
+		size_t known = foreign->count;
+		int error = take_option(options, option->val, text, problem);
+
+		if (foreign->count > known)
+			foreign->entries[known].from_plan = true;
+		return error;
+	}
 	return problem_set(problem, -ENOENT, "there is no option '%.40s'", name);
 }
 

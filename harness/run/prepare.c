@@ -7,8 +7,10 @@
 #include "harness/process/foreign_peer.h"
 #include "harness/process/privileges.h"
 #include "harness/run/resume.h"
+#include "harness/text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +43,18 @@ static int choose_backends(struct run *run, struct problem *problem)
 		&run->options.backend_count, problem);
 }
 
+/* A plan may come from somebody else: what it starts is said before it is started. */
+static void say_command(struct run *run, const struct foreign *foreign)
+{
+	char text[400];
+
+	if (foreign->kind != FOREIGN_EXEC || !foreign->from_plan)
+		return;
+	snprintf(text, sizeof(text), "%s", foreign->text);
+	text_one_line(text);
+	progress_say(&run->progress, "note: the plan starts %s: %s", foreign->name, text);
+}
+
 /* Other people's servers behind ours. */
 static int choose_subjects(struct run *run, struct problem *problem)
 {
@@ -51,8 +65,10 @@ static int choose_subjects(struct run *run, struct problem *problem)
 		return EXIT_STATUS_USAGE;
 	for (size_t i = 0; i < options->backend_count; i++)
 		run->subjects[run->subject_count++] = options->backends[i];
-	for (size_t i = 0; i < options->foreign.count; i++)
+	for (size_t i = 0; i < options->foreign.count; i++) {
 		run->subjects[run->subject_count++] = options->foreign.entries[i].name;
+		say_command(run, &options->foreign.entries[i]);
+	}
 	/* The kernel takes a descriptor for each thread that it counts for. */
 	if (options->foreign.count > 0)
 		net_raise_descriptor_limit(&before, &soft, &hard);
