@@ -114,12 +114,11 @@ bool plot_data_any_tail(const struct plot_data *data)
 	return false;
 }
 
+/* A bar is stacked from names: totals alone make no picture. */
 bool plot_data_any_calls(const struct plot_data *data)
 {
-	double calls;
-
 	for (size_t b = 0; b < data->plan->axes.backend_count; b++)
-		if (summary_calls(cell_at(data, b, 0), &calls))
+		if (summary_counted(cell_at(data, b, 0)) && !cell_at(data, b, 0)->untold)
 			return true;
 	return false;
 }
