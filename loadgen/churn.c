@@ -7,7 +7,6 @@
 #include "common/clock.h"
 
 #include <errno.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,20 +18,6 @@ static int connected(struct engine *engine, struct connection *c, uint64_t now_n
 	c->phase = CHURN_ECHOING;
 	engine->result->connections_opened++;
 	histogram_record(&engine->result->connect, now_ns - c->connect_ns);
-	return 0;
-}
-
-/* Adds or changes what is watched. Room to send matters only when it was short. */
-static int watch(struct engine *engine, struct connection *c, int operation)
-{
-	struct epoll_event event = {
-		.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = c};
-
-	c->watches_writable = c->stream.unsent > 0;
-	if (c->watches_writable)
-		event.events |= EPOLLOUT;
-	if (epoll_ctl(engine->waiter.epoll_fd, operation, *c->stream.fd, &event) < 0)
-		return -errno;
 	return 0;
 }
 
@@ -49,7 +34,7 @@ static int send_some(struct engine *engine, struct connection *c)
 		now_ns = clock_now_ns();
 		c->stream.ring[c->stream.first].sent_ns = now_ns;
 	}
-	int error = stream_send(&c->stream, engine->result);
+	int error = engine->io->send(engine, c);
 
 	if (c->phase == CHURN_CONNECTING && engine->result->bytes_tx > sent_before)
 		error = connected(engine, c, now_ns);
@@ -60,7 +45,10 @@ static int send_some(struct engine *engine, struct connection *c)
 static int send_request(struct engine *engine, struct connection *c)
 {
 	engine_await_sleep(engine);
-	stream_add(&c->stream, engine->setup.payload)->sent_ns = clock_now_ns();
+	struct request *request = stream_add(&c->stream, engine->setup.payload);
+
+	if (c->phase != CHURN_CONNECTING)
+		engine->io->stamp(engine, request, engine->io->now_ns(engine));
 	engine->result->requests_started++;
 	return send_some(engine, c);
 }
@@ -102,7 +90,7 @@ void churn_start(struct engine *engine, struct connection *c)
 	}
 	error = send_request(engine, c);
 	if (error == 0)
-		error = watch(engine, c, EPOLL_CTL_ADD);
+		error = engine->io->watch(engine, c);
 	if (error < 0)
 		engine_lost(engine, c, error);
 }
@@ -121,8 +109,6 @@ void churn_answered(struct engine *engine, struct connection *c)
 
 	if (--c->requests_left > 0) {
 		error = send_request(engine, c);
-		if (error == 0 && c->stream.unsent > 0 && !c->watches_writable)
-			error = watch(engine, c, EPOLL_CTL_MOD);
 	} else {
 		engine_await_sleep(engine);
 		c->phase = CHURN_CLOSING;
@@ -137,6 +123,7 @@ bool churn_ended(struct engine *engine, struct connection *c)
 {
 	if (c->phase != CHURN_CLOSING)
 		return false;
+	engine->io->forget(engine, c);
 	close(*c->stream.fd);
 	*c->stream.fd = -1;
 	engine->busy--;

@@ -12,6 +12,38 @@
 #include <string.h>
 #include <unistd.h>
 
+static const struct engine_io *const kinds[] = {
+	[ENGINE_EPOLL] = &engine_io_epoll,
+	[ENGINE_IO_URING] = &engine_io_uring,
+};
+
+int engine_kind_parse(const char *option, const char *text, enum engine_kind *kind,
+	struct problem *problem)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (strcmp(text, kinds[i]->name) == 0) {
+			*kind = (enum engine_kind)i;
+			return 0;
+		}
+	return problem_set(
+		problem, -EINVAL, "%s is epoll or io_uring, not '%.40s'", option, text);
+}
+
+const char *engine_kind_name(enum engine_kind kind)
+{
+	return kinds[kind]->name;
+}
+
+int engine_probe(enum engine_kind kind, struct problem *problem)
+{
+	return kinds[kind]->probe ? kinds[kind]->probe(problem) : 0;
+}
+
+const char *engine_modes(const struct engine *engine)
+{
+	return engine->io->modes(engine);
+}
+
 void engine_result_error(struct engine_result *result, const char *format, ...)
 {
 	va_list args;
@@ -58,7 +90,7 @@ static void close_account(struct engine *engine)
 			schedule_skip_until(&engine->schedule, end_ns);
 		if (last_ns < end_ns)
 			last_ns = end_ns;
-		result->wait_method = wait_method(&engine->waiter);
+		result->wait_method = engine->io->wait_method(engine);
 	}
 	result->measured_ns = last_ns - engine->start_ns;
 }
@@ -119,7 +151,7 @@ int engine_run(struct engine *engine, const struct engine_window *window,
 	struct problem *problem)
 {
 	reset(engine, window, result);
-	engine_check_quiet(engine);
+	engine->io->look(engine);
 
 	int error = watch_stop(engine, stop);
 
@@ -130,7 +162,7 @@ int engine_run(struct engine *engine, const struct engine_window *window,
 	if (error < 0)
 		return problem_set(problem, error, "the measured loop cannot go on: %s",
 			strerror(-error));
-	engine_check_quiet(engine);
+	engine->io->look(engine);
 	if (result->requests_completed == 0 && result->errors == 0 &&
 		!result->interrupted)
 		engine_result_error(result, "no request was made: %s",
@@ -142,24 +174,14 @@ int engine_run(struct engine *engine, const struct engine_window *window,
 
 /* ---- opening and closing ---- */
 
-/* Into the interest list, for good. 0 or -errno. */
+/* For good. 0 or -errno. */
 static int watch_connections(struct engine *engine)
 {
-	for (size_t i = 0; i < engine->count; i++) {
-		struct epoll_event event = {
-			.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-			.data.ptr = &engine->connections[i],
-		};
+	int error = 0;
 
-		if (epoll_ctl(engine->waiter.epoll_fd, EPOLL_CTL_ADD,
-			    *engine->connections[i].stream.fd, &event) < 0)
-			return -errno;
-	}
-	/* Each is writable by now: that first edge is no news. */
-	while (epoll_wait(engine->waiter.epoll_fd, engine->events, ENGINE_EVENTS_MAX, 0) >
-		0)
-		;
-	return 0;
+	for (size_t i = 0; i < engine->count && error == 0; i++)
+		error = engine->io->watch(engine, &engine->connections[i]);
+	return error < 0 ? error : engine->io->flush(engine);
 }
 
 /* 0 or -ENOMEM. The rings are touched, and so get memory, only where they are used. */
@@ -194,6 +216,7 @@ int engine_open(
 	if (!opened)
 		return problem_set(problem, -ENOMEM, "out of memory");
 	*opened = (struct engine){
+		.io = kinds[setup->kind],
 		.waiter.epoll_fd = epoll_create1(EPOLL_CLOEXEC),
 		.setup = *setup,
 		.count = count,
@@ -202,6 +225,8 @@ int engine_open(
 	};
 	int error = opened->waiter.epoll_fd < 0 ? -errno : allocate(opened);
 
+	if (error == 0)
+		error = opened->io->open(opened);
 	if (error == 0 && !setup->churn)
 		error = watch_connections(opened);
 	if (error < 0) {
@@ -217,6 +242,7 @@ void engine_close(struct engine *engine)
 {
 	if (!engine)
 		return;
+	engine->io->close(engine);
 	if (engine->waiter.epoll_fd >= 0)
 		close(engine->waiter.epoll_fd);
 	turns_free(&engine->turns);

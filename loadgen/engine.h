@@ -1,9 +1,10 @@
 /*
  * engine.h - the loop that sends, awaits, compares and times.
  *
- * This is the ruler, so it is made of nothing that it measures: its epoll code is its
- * own. A request costs it one send, one epoll_wait (shared by all that are answered
- * together) and one recv, and no other system call.
+ * This is the ruler, so it is made of nothing that it measures: its code for epoll and
+ * io_uring is its own. There are two engines, which differ in nothing but how they wait
+ * and how bytes move (struct engine_io): epoll, which any server can be compared with,
+ *and io_uring, for servers that are cheaper than that client.
  *
  * Closed loop: an answer makes the next request start. Service time, from just before a
  * message's first send to its last byte's receive, is all there is: a slow server also
@@ -37,11 +38,14 @@
 #define ENGINE_PIPELINE_MAX    1024
 #define ENGINE_IN_FLIGHT_MAX   (1 << 24) /* connections times pipeline */
 
+enum engine_kind { ENGINE_EPOLL, ENGINE_IO_URING };
+
 struct connections;
 struct connector;
 struct engine; /* allocated by engine_open, freed by engine_close */
 
 struct engine_setup {
+	enum engine_kind kind;
 	/*
 	 * The connections, which stay the set's: the engine closes one only when it gives
 	 * it up after an error, and writes -1 in its place.
@@ -120,6 +124,15 @@ struct engine_result {
 	struct histogram connect; /* from connect(2) until the connection stands */
 };
 
+/* "epoll" or "io_uring": 0, or -EINVAL with problem, where option names who says so. */
+int engine_kind_parse(const char *option, const char *text, enum engine_kind *kind,
+	struct problem *problem);
+const char *engine_kind_name(enum engine_kind kind);
+
+/* Whether this machine can run it: 0, or -errno with problem, which says what is missing.
+ */
+int engine_probe(enum engine_kind kind, struct problem *problem);
+
 /* setup need not last, but what it points to must. 0, or -errno with problem. */
 int engine_open(struct engine **engine, const struct engine_setup *setup,
 	struct problem *problem);
@@ -133,6 +146,9 @@ int engine_open(struct engine **engine, const struct engine_setup *setup,
 int engine_run(struct engine *engine, const struct engine_window *window,
 	const struct engine_stop *stop, struct engine_result *result,
 	struct problem *problem);
+
+/* What it really got, such as "SINGLE_ISSUER DEFER_TASKRUN"; "": nothing to tell. */
+const char *engine_modes(const struct engine *engine);
 
 void engine_close(struct engine *engine);
 

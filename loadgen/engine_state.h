@@ -3,6 +3,10 @@
  *
  * What the engine counts as being under way ("busy") is a request, or in churn a visit: a
  * connection from its opening to its close.
+ *
+ * What starts when, what an answer means and what goes wrong are the same for every
+ * engine; they differ in how they wait and how bytes move. That part is a struct
+ * engine_io, and each has a file: engine_epoll.c, uring/engine_uring.c.
  */
 #ifndef LOADGEN_ENGINE_STATE_H
 #define LOADGEN_ENGINE_STATE_H
@@ -34,14 +38,64 @@ struct connection {
 	struct stream stream;
 	bool has_turn; /* is in engine->turns */
 
+	/* The engine_io's. */
+	bool watched; /* epoll: in the interest list; io_uring: a recv is armed */
+	bool watches_writable; /* also for room to send */
+	bool sending;          /* io_uring: a send is under way whose result will come */
+	uint32_t generation;   /* io_uring: raised at each end of the connection */
+	size_t asked;          /* io_uring: bytes of the last send */
+
 	/* Churn, while it is open. */
 	enum churn_phase phase;
-	bool watches_writable;
 	uint64_t connect_ns; /* just before connect(2) */
 	uint64_t requests_left;
 };
 
+/*
+ * How an engine waits and moves bytes. What may fail returns 0 or -errno.
+ */
+struct engine_io {
+	const char *name;
+	/* NULL: any machine can. Else 0, or -errno with problem: what is missing. */
+	int (*probe)(struct problem *problem);
+	/* What it needs of its own; close() is called in any case, and forgives. */
+	int (*open)(struct engine *engine);
+	void (*close)(struct engine *engine);
+	/* What it really got, words with blanks between them; "" for nothing special. */
+	const char *(*modes)(const struct engine *engine);
+	/* From now on it hears of what arrives on the connection. */
+	int (*watch)(struct engine *engine, struct connection *c);
+	/*
+	 * Between windows nothing is in flight: takes what has come nevertheless, which
+	 * is then an error.
+	 */
+	void (*look)(struct engine *engine);
+	/* The time, not older than the batch of events that is being worked off. */
+	uint64_t (*now_ns)(const struct engine *engine);
+	/* The request is about to be sent: engine_mark_sent() when it really is. */
+	void (*stamp)(struct engine *engine, struct request *request, uint64_t now_ns);
+	/* Sends what is unsent, as far as it goes; what is left follows by itself. */
+	int (*send)(struct engine *engine, struct connection *c);
+	/* Whatever was only noted down so far is with the kernel on return. */
+	int (*flush)(struct engine *engine);
+	/* The connection is closed next; nothing of it is heard any more. */
+	void (*forget)(struct engine *engine, struct connection *c);
+	/* Waits for events, how many, 0 or -errno. */
+	int (*await)(struct engine *engine, bool *timed_out);
+	/* Works them off; after each, engine_start(). stop may be NULL. */
+	void (*handle)(
+		struct engine *engine, const struct engine_stop *stop, size_t count);
+	const char *(*wait_method)(const struct engine *engine); /* of an open loop */
+};
+
+extern const struct engine_io engine_io_epoll;
+extern const struct engine_io engine_io_uring;
+
+struct uring; /* uring/engine_uring.c */
+
 struct engine {
+	const struct engine_io *io;
+	struct uring *uring;  /* io_uring: owned by its engine_io */
 	struct waiter waiter; /* its epoll descriptor is owned here */
 	struct engine_setup setup;
 	struct connection *connections; /* owned */
@@ -67,7 +121,9 @@ struct engine {
 	uint64_t stopped_ns;   /* since when */
 	uint64_t deadline_ns;  /* once stopping: for what is in flight */
 
-	struct epoll_event events[ENGINE_EVENTS_MAX];
+	uint64_t now_ns; /* io_uring: when the events at hand were taken */
+
+	struct epoll_event events[ENGINE_EVENTS_MAX]; /* epoll, and whoever stops us */
 	uint8_t scratch[ENGINE_SCRATCH_BYTES];
 };
 
@@ -104,14 +160,29 @@ uint64_t engine_wake_ns(const struct engine *engine);
 
 /* ---- engine_loop.c: what goes out and what comes back ---- */
 
+enum { ENGINE_START_AT_ONCE = 64 }; /* then it is time to look at what came back */
+
 /* Starts what may start, until all of it is answered. 0 or -errno. */
 int engine_loop(struct engine *engine, const struct engine_stop *stop);
 
-/* Between windows nothing is in flight: what comes nevertheless is an error. */
-void engine_check_quiet(struct engine *engine);
-
 /* The server ended the connection: error is 0 for a FIN, or a negative errno. */
 void engine_lost(struct engine *engine, struct connection *c, int error);
+
+/* Starts requests on connections that have their turn; engine->more: there are more. */
+void engine_start(struct engine *engine, uint64_t now_ns);
+
+/* The request is being sent now. */
+void engine_mark_sent(struct engine *engine, struct request *request, uint64_t now_ns);
+
+/* Compares n bytes that came with what was sent, and ends the requests they answer. */
+void engine_take_bytes(struct engine *engine, struct connection *c, const uint8_t *bytes,
+	size_t n, uint64_t now_ns);
+
+/* There is no more to come: error is 0 for a FIN, or a negative errno. */
+void engine_ended(struct engine *engine, struct connection *c, int error);
+
+/* The stop descriptor has become readable. */
+void engine_ask_stop(struct engine *engine, const struct engine_stop *stop);
 
 /* After an error the connection's bytes mean nothing any more: it is given up. */
 void engine_give_up(struct engine *engine, struct connection *c);

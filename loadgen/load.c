@@ -118,6 +118,7 @@ static int open_engine(
 	struct load *load, const struct options *options, struct problem *problem)
 {
 	struct engine_setup setup = {
+		.kind = options->engine,
 		.set = &load->active,
 		.payload = &load->payload,
 		.message_bytes = options->message_bytes,

@@ -160,6 +160,19 @@ static int fail(const struct options *options, const struct problem *problem)
 	return EXIT_STATUS_FAILED;
 }
 
+/* No engine ever runs under another's name. */
+static int refuse_engine(const struct options *options, const struct problem *problem)
+{
+	fprintf(stderr, "muxbench-load: %s\n", problem->text);
+	if (options->control) {
+		json_t *event = result_unsupported(options->engine, problem->text);
+
+		jsonl_write(STDOUT_FILENO, event);
+		json_decref(event);
+	}
+	return EXIT_STATUS_CANNOT_RUN;
+}
+
 /* Connects, runs as asked, closes. The exit status. */
 static int run(const struct options *options, struct engine_result *result)
 {
@@ -170,6 +183,9 @@ static int run(const struct options *options, struct engine_result *result)
 	const struct connections_progress connecting = {show_connected, &progress};
 	struct problem problem = {""};
 	struct load load;
+
+	if (engine_probe(options->engine, &problem) < 0)
+		return refuse_engine(options, &problem);
 	int error = load_open(&load, options, &connecting, &problem);
 
 	show_phase(&progress, "");

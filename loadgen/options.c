@@ -34,6 +34,7 @@ enum {
 	OPTION_ACTIVE_SET,
 	OPTION_WORKLOAD,
 	OPTION_CHURN_REQUESTS,
+	OPTION_ENGINE,
 };
 
 static const char short_options[] = ":p:H:i:a:m:d:n:hV";
@@ -58,6 +59,7 @@ static const struct option long_options[] = {
 	{"active-set", required_argument, NULL, OPTION_ACTIVE_SET},
 	{"workload", required_argument, NULL, OPTION_WORKLOAD},
 	{"churn-requests", required_argument, NULL, OPTION_CHURN_REQUESTS},
+	{"engine", required_argument, NULL, OPTION_ENGINE},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{NULL, 0, NULL, 0},
@@ -153,6 +155,8 @@ static int parse_one(int option, const char *text, struct options *options,
 	case OPTION_CHURN_REQUESTS:
 		return parse_u64("--churn-requests", text, 1, CHURN_REQUESTS_MAX,
 			&options->churn_requests, problem);
+	case OPTION_ENGINE:
+		return engine_kind_parse("--engine", text, &options->engine, problem);
 	case OPTION_HELP:
 		options->help = true;
 		return 0;
@@ -301,6 +305,9 @@ const char *options_help(void)
 	       "connections\n"
 	       "                            connect, echo, close, and connect again\n"
 	       "      --churn-requests N    echoes between connect and close (1)\n"
+	       "      --engine HOW          epoll (default), or io_uring, which costs "
+	       "this\n"
+	       "                            side less where many answers come together\n"
 	       "      --seed N              of messages, arrivals and drawing (1)\n"
 	       "      --cpu N               stay on this core\n"
 	       "      --echo-idle           first make the server echo one short message "
@@ -319,8 +326,9 @@ const char *options_help(void)
 	       "  muxbench-load --port 7000 --message-bytes 16MiB --requests 10\n"
 	       "  muxbench-load --port 7000 --active 50 --rate 5000 --arrival poisson\n"
 	       "  muxbench-load --port 7000 --active 10 --workload churn\n"
+	       "  muxbench-load --port 7000 --active 100 --engine io_uring\n"
 	       "\n"
 	       "exit status: 0 all went well, 1 an error or a wrong byte, 2 a wrong "
 	       "command\n"
-	       "line, 130 interrupted by ctrl-C\n";
+	       "line, 5 this machine cannot run that engine, 130 interrupted by ctrl-C\n";
 }

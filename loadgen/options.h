@@ -4,6 +4,7 @@
 
 #include "common/net.h"
 #include "common/problem.h"
+#include "loadgen/engine.h"
 #include "loadgen/schedule.h"
 
 #include <stdbool.h>
@@ -11,6 +12,7 @@
 
 struct options {
 	struct net_address target;
+	enum engine_kind engine;
 	uint64_t connections_idle;
 	uint64_t connections_active;
 	uint64_t message_bytes;

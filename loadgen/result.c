@@ -3,17 +3,34 @@
 
 #include "common/records.h"
 
+#include <string.h>
 #include <unistd.h>
 
 enum { PROTOCOL = 1 };
+
+/* What stands between blanks, as an array. */
+static json_t *words(const char *text)
+{
+	json_t *array = json_array();
+
+	while (*(text += strspn(text, " "))) {
+		size_t length = strcspn(text, " ");
+
+		json_array_append_new(array, json_stringn(text, length));
+		text += length;
+	}
+	return array;
+}
 
 json_t *result_connected(const struct load *load, const struct options *options)
 {
 	uint64_t held = options->connections_idle +
 			(options->churn_requests ? 0 : options->connections_active);
 
-	return json_pack("{ss si si so so so so so so so}", "event", "connected",
-		"protocol", PROTOCOL, "pid", (int)getpid(), "connections_idle",
+	return json_pack("{ss si si ss so so so so so so so so}", "event", "connected",
+		"protocol", PROTOCOL, "pid", (int)getpid(), "engine",
+		engine_kind_name(options->engine), "engine_modes",
+		words(engine_modes(load->engine)), "connections_idle",
 		record_u64(options->connections_idle), "connections_active",
 		record_u64(options->connections_active), "connections_held",
 		record_u64(held), "processes", record_u64(1 + load->holders.count),
@@ -56,6 +73,12 @@ json_t *result_done(const struct engine_result *result)
 		record_from_usage(&result->usage), "latency", latency, "wait_method",
 		result->wait_method, "errors_first",
 		result->errors ? result->first_error.text : NULL);
+}
+
+json_t *result_unsupported(enum engine_kind engine, const char *reason)
+{
+	return json_pack("{ss ss ss}", "event", "unsupported", "engine",
+		engine_kind_name(engine), "reason", reason);
 }
 
 json_t *result_error(const char *reason)

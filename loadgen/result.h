@@ -14,6 +14,9 @@ json_t *result_connected(const struct load *load, const struct options *options)
 /* {"event":"done",...}: what a window brought. */
 json_t *result_done(const struct engine_result *result);
 
+/* {"event":"unsupported","engine":...,"reason":...}: this machine cannot run it. */
+json_t *result_unsupported(enum engine_kind engine, const char *reason);
+
 /* {"event":"error","reason":...}. */
 json_t *result_error(const char *reason);
 

@@ -6,9 +6,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
-
-enum { PARTS_MAX = 64 }; /* messages handed to the kernel in one call */
 
 /* The request that is nth in the order of sending. */
 static struct request *in_flight(const struct stream *stream, size_t nth)
@@ -30,13 +27,13 @@ struct request *stream_add(struct stream *stream, const struct payload *payload)
 	return request;
 }
 
-/* What is unsent, as parts of one call; their bytes in all. */
-static size_t gather(const struct stream *stream, struct iovec *parts, size_t *count)
+size_t stream_unsent(
+	const struct stream *stream, struct iovec *parts, size_t parts_max, size_t *count)
 {
 	size_t first = stream->in_flight - stream->unsent;
 	size_t bytes = 0, skip = stream->sent;
 
-	*count = stream->unsent < PARTS_MAX ? stream->unsent : PARTS_MAX;
+	*count = stream->unsent < parts_max ? stream->unsent : parts_max;
 	for (size_t i = 0; i < *count; i++) {
 		const uint8_t *message = in_flight(stream, first + i)->message;
 
@@ -46,6 +43,21 @@ static size_t gather(const struct stream *stream, struct iovec *parts, size_t *c
 		skip = 0;
 	}
 	return bytes;
+}
+
+void stream_sent(struct stream *stream, size_t bytes)
+{
+	for (stream->sent += bytes;
+		stream->unsent > 0 && stream->sent >= stream->message_bytes;
+		stream->unsent--)
+		stream->sent -= stream->message_bytes;
+}
+
+void stream_unsend(struct stream *stream, size_t bytes)
+{
+	for (; bytes > stream->sent; stream->unsent++)
+		stream->sent += stream->message_bytes;
+	stream->sent -= bytes;
 }
 
 /* One send(2) or sendmsg(2): bytes taken, or -errno. */
@@ -64,18 +76,15 @@ static ssize_t send_parts(int fd, struct iovec *parts, size_t count)
 int stream_send(struct stream *stream, struct engine_result *result)
 {
 	while (stream->unsent > 0) {
-		struct iovec parts[PARTS_MAX];
+		struct iovec parts[STREAM_PARTS_MAX];
 		size_t count;
-		size_t bytes = gather(stream, parts, &count);
+		size_t bytes = stream_unsent(stream, parts, STREAM_PARTS_MAX, &count);
 		ssize_t n = send_parts(*stream->fd, parts, count);
 
 		if (n < 0)
 			return n == -EAGAIN ? 0 : (int)n;
 		result->bytes_tx += (uint64_t)n;
-		for (stream->sent += (size_t)n;
-			stream->unsent > 0 && stream->sent >= stream->message_bytes;
-			stream->unsent--)
-			stream->sent -= stream->message_bytes;
+		stream_sent(stream, (size_t)n);
 		if ((size_t)n < bytes)
 			return 0;
 	}
@@ -114,8 +123,10 @@ int stream_take(struct stream *stream, const uint8_t *bytes, size_t n,
 	if (n > expected)
 		return too_many(stream, n - expected, result);
 	while (n > 0) {
-		size_t nth = stream->received / stream->message_bytes;
-		size_t from = stream->received % stream->message_bytes;
+		/* Mostly it is the first: no division then. */
+		bool first = stream->received < stream->message_bytes;
+		size_t nth = first ? 0 : stream->received / stream->message_bytes;
+		size_t from = stream->received - nth * stream->message_bytes;
 		size_t left = stream->message_bytes - from;
 		size_t part = n < left ? n : left;
 		const uint8_t *sent = in_flight(stream, nth)->message + from;

@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
+
+#define STREAM_PARTS_MAX 64 /* messages handed to the kernel in one call */
 
 struct engine_result;
 
@@ -48,6 +51,18 @@ static inline bool stream_has_room(const struct stream *stream)
 
 /* Puts a request behind the others; there must be room. The caller sets its times. */
 struct request *stream_add(struct stream *stream, const struct payload *payload);
+
+/*
+ * What is unsent, from its first byte, as parts of one call, parts_max at most: their
+ * bytes in all. They point into the payload, and so stay valid.
+ */
+size_t stream_unsent(const struct stream *stream, struct iovec *parts, size_t parts_max,
+	size_t *count);
+
+/* So many bytes of it went out; or, of those that seemed to, so many did not after all.
+ */
+void stream_sent(struct stream *stream, size_t bytes);
+void stream_unsend(struct stream *stream, size_t bytes);
 
 /*
  * Sends what the socket takes of what is unsent, all of it with one call if it can; the

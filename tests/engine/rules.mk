@@ -1,0 +1,8 @@
+# The io_uring engine of muxbench-load: it is in a folder of its own, since it is built
+# only where liburing is.
+uring_engine := $(call objects_of,loadgen/uring/engine_uring$(if $(has_liburing),,_absent).c)
+loadgen_objects += $(uring_engine)
+
+$(BUILD)/muxbench-load $(archive): $(uring_engine)
+$(BUILD)/muxbench-load: jansson_libs += $(liburing_libs)
+$(uring_engine): $(settings)
