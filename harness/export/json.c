@@ -85,10 +85,11 @@ static json_t *cell_json(const struct export_cell *cell)
 	const struct export_setting *setting = cell->setting;
 	bool open = setting->rate_per_s > 0;
 
-	return json_pack("{ss ss ss ss ss so so so so so ss so ss? so so so}", "name",
+	return json_pack("{ss ss ss ss ss ss so so so so so ss so ss? so so so}", "name",
 		cell->name, "backend", setting->backend, "workload", setting->workload,
 		"placement", setting->placement, "active_set", setting->active_set,
-		"message_bytes", record_u64(setting->message_bytes), "pipeline",
+		"engine", setting->engine, "message_bytes",
+		record_u64(setting->message_bytes), "pipeline",
 		record_u64(setting->pipeline), "churn_requests",
 		setting->churn_requests ? record_u64(setting->churn_requests)
 					: json_null(),

@@ -16,6 +16,7 @@
 #define USUAL_PLACEMENT     "same-core"
 #define USUAL_SCHED         "other"
 #define USUAL_ACTIVE_SET    "fixed"
+#define USUAL_ENGINE        "epoll"
 #define USUAL_ARRIVAL       "closed"
 #define USUAL_PIPELINE      1
 #define USUAL_MESSAGE_BYTES 64
@@ -107,6 +108,9 @@ static int read_workload(
 		error = read_string(record, "active_set", USUAL_ACTIVE_SET,
 			&setting->active_set, problem);
 	if (error == 0)
+		error = read_string(
+			record, "engine", USUAL_ENGINE, &setting->engine, problem);
+	if (error == 0)
 		error = read_u64(
 			record, "pipeline", USUAL_PIPELINE, &setting->pipeline, problem);
 	if (error == 0)
@@ -152,6 +156,7 @@ int export_setting_compare(const struct export_setting *a, const struct export_s
 		compare_text(a->placement, b->placement, USUAL_PLACEMENT),
 		compare_text(a->sched, b->sched, USUAL_SCHED),
 		compare_text(a->active_set, b->active_set, USUAL_ACTIVE_SET),
+		compare_text(a->engine, b->engine, USUAL_ENGINE),
 		compare_u64(a->message_bytes, b->message_bytes),
 		compare_u64(a->pipeline, b->pipeline),
 		compare_u64(a->churn_requests, b->churn_requests),
@@ -199,6 +204,7 @@ static void put_unusual(FILE *out, const struct export_setting *setting)
 	put_number(out, "pipeline", setting->pipeline, USUAL_PIPELINE);
 	put_number(out, "requests", setting->churn_requests, 0);
 	put_text(out, "set", setting->active_set, USUAL_ACTIVE_SET);
+	put_text(out, "engine", setting->engine, USUAL_ENGINE);
 	put_text(out, "placement", setting->placement, USUAL_PLACEMENT);
 	put_text(out, "sched", setting->sched, USUAL_SCHED);
 	put_text(out, "arrival", setting->arrival, USUAL_ARRIVAL);

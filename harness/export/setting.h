@@ -19,6 +19,7 @@ struct export_setting {
 	const char *placement;
 	const char *sched; /* the scheduler's class */
 	const char *active_set;
+	const char *engine; /* the load generator's */
 	uint64_t message_bytes;
 	uint64_t pipeline;
 	uint64_t churn_requests; /* a connection; 0: they stay */

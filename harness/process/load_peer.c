@@ -6,8 +6,10 @@
 #include "harness/text.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #define CONNECTED_WAIT_NS (60 * NS_PER_S)
 #define ANSWER_WAIT_NS    (5 * NS_PER_S)
@@ -71,6 +73,8 @@ int load_peer_start(struct peer *load, const struct launcher *launcher,
 	if (workload && workload->active_set != ACTIVE_SET_FIXED)
 		add_text(&arguments, "--active-set",
 			active_set_name(workload->active_set));
+	if (workload && workload->engine != ENGINE_EPOLL)
+		add_text(&arguments, "--engine", engine_name(workload->engine));
 	if (workload && workload->kind == WORKLOAD_CHURN) {
 		add_text(&arguments, "--workload", workload_kind_name(workload->kind));
 		add_number(&arguments, "--churn-requests", workload->churn_requests);
@@ -83,9 +87,18 @@ int load_peer_start(struct peer *load, const struct launcher *launcher,
 int load_peer_connected(struct peer *load, uint64_t *connect_ns, struct problem *problem)
 {
 	struct problem what = {""};
+	const char *event;
 	json_t *answer;
-	int error = peer_hear(load, "connected", CONNECTED_WAIT_NS, &answer, problem);
+	int error = peer_hear_event(load, CONNECTED_WAIT_NS, &answer, &event, problem);
 
+	if (error < 0)
+		return error;
+	if (strcmp(event, "unsupported") == 0) {
+		problem_set(problem, 0, "muxbench-load: %s", peer_reason(answer));
+		json_decref(answer);
+		return -EOPNOTSUPP;
+	}
+	error = peer_expect(load, "connected", event, &answer, problem);
 	if (error < 0)
 		return error;
 	error = peer_check_protocol(answer, &what);

@@ -56,7 +56,10 @@ struct load_result {
 
 int load_peer_start(struct peer *load, const struct launcher *launcher,
 	const struct load_order *order, struct problem *problem);
-/* Waits until all connections stand; *connect_ns is how long they took. */
+/*
+ * Waits until all connections stand; *connect_ns is how long they took. -EOPNOTSUPP: this
+ * machine cannot run the engine that was asked for, and problem is the reason.
+ */
 int load_peer_connected(struct peer *load, uint64_t *connect_ns, struct problem *problem);
 
 /* A window from its beginning to its end. */

@@ -116,18 +116,12 @@ const char *peer_reason(const json_t *event)
 	return *reason ? reason : "no reason given";
 }
 
-int peer_hear(struct peer *peer, const char *due, uint64_t wait_ns, json_t **answer,
+int peer_expect(struct peer *peer, const char *due, const char *event, json_t **answer,
 	struct problem *problem)
 {
 	struct problem what;
-	const char *event;
-	int error = peer_hear_event(peer, wait_ns, answer, &event, problem);
+	int error;
 
-	if (error == -ETIMEDOUT)
-		return problem_set(problem, error, "%s: no '%s' within %.3g s",
-			peer->name, due, (double)wait_ns / NS_PER_S);
-	if (error < 0)
-		return error;
 	if (strcmp(event, due) == 0)
 		return 0;
 	if (strcmp(event, "error") == 0)
@@ -139,6 +133,18 @@ int peer_hear(struct peer *peer, const char *due, uint64_t wait_ns, json_t **ans
 	json_decref(*answer);
 	*answer = NULL;
 	return error;
+}
+
+int peer_hear(struct peer *peer, const char *due, uint64_t wait_ns, json_t **answer,
+	struct problem *problem)
+{
+	const char *event;
+	int error = peer_hear_event(peer, wait_ns, answer, &event, problem);
+
+	if (error == -ETIMEDOUT)
+		return problem_set(problem, error, "%s: no '%s' within %.3g s",
+			peer->name, due, (double)wait_ns / NS_PER_S);
+	return error < 0 ? error : peer_expect(peer, due, event, answer, problem);
 }
 
 int peer_tell(struct peer *peer, json_t *command, struct problem *problem)

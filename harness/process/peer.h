@@ -62,6 +62,10 @@ int peer_hear_event(struct peer *peer, uint64_t wait_ns, json_t **answer,
 int peer_hear(struct peer *peer, const char *due, uint64_t wait_ns, json_t **answer,
 	struct problem *problem);
 
+/* 0 if the event that was heard is the one that is due; else the answer is released. */
+int peer_expect(struct peer *peer, const char *due, const char *event, json_t **answer,
+	struct problem *problem);
+
 /* Sends command, whose ownership it takes; what it answers is heard later. */
 int peer_tell(struct peer *peer, json_t *command, struct problem *problem);
 

@@ -138,11 +138,14 @@ static const char *workload_words(struct report *report)
 				  ? ", each request on a connection drawn from all"
 				  : "";
 
+	const char *client = workload->engine == ENGINE_EPOLL ? "" : ", client io_uring";
+
 	if (workload->kind == WORKLOAD_CHURN)
-		return report_text(&report->memory, "connect, %llu echo%s, close%s",
+		return report_text(&report->memory, "connect, %llu echo%s, close%s%s",
 			(unsigned long long)workload->churn_requests,
-			workload->churn_requests == 1 ? "" : "es", set);
-	return report_text(&report->memory, "echo on connections that stay%s", set);
+			workload->churn_requests == 1 ? "" : "es", set, client);
+	return report_text(
+		&report->memory, "echo on connections that stay%s%s", set, client);
 }
 
 static const char *subtitle(struct report *report)

@@ -38,11 +38,18 @@ static bool rate_of(const struct summary_cell *cell, struct spread *spread)
 	return spread->count > 0;
 }
 
+static bool client_of(const struct summary_cell *cell, struct spread *spread)
+{
+	*spread = spread_of(&cell->client_cpu_ns);
+	return spread->count > 0;
+}
+
 static const struct measure measures[] = {
 	{"Server CPU", cost_of, false},
 	{"Latency p50 of all blocks together", p50_of, false},
 	{"Latency p99 of all blocks together", p99_of, false},
 	{"Requests per second, median", rate_of, true},
+	{"CPU of the load generator per request, median", client_of, false},
 };
 
 enum { MEASURES = sizeof(measures) / sizeof(*measures) };

@@ -75,6 +75,8 @@ static int get_workload(
 	if (error == 0 &&
 		(name = json_string_value(json_object_get(config, "active_set"))))
 		error = active_set_parse(name, &workload->active_set, problem);
+	if (error == 0 && (name = json_string_value(json_object_get(config, "engine"))))
+		error = engine_parse(name, &workload->engine, problem);
 	if (error == 0 && (name = json_string_value(json_object_get(config, "arrival"))))
 		error = arrival_parse(name, &workload->arrival, problem);
 	if (error == 0 && json_is_integer(json_object_get(config, "churn_requests")))

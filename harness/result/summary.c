@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* All samples of a cell but those of its calls. */
-enum { SAMPLES = 7, TEXT_BYTES_MAX = 255 };
+enum { SAMPLES = 8, TEXT_BYTES_MAX = 255 };
 
 static void list_samples(struct summary_cell *cell, struct samples *list[SAMPLES])
 {
@@ -24,6 +24,7 @@ static void list_samples(struct summary_cell *cell, struct samples *list[SAMPLES
 	list[4] = &cell->p99_ns;
 	list[5] = &cell->requests;
 	list[6] = &cell->syscalls;
+	list[7] = &cell->client_cpu_ns;
 }
 
 /* What a cell has for a text until it gets one. */
@@ -142,6 +143,8 @@ static int add_timed(struct summary_cell *cell, size_t block, const struct windo
 
 	if (!window->cpu_unknown)
 		cell->cpu_ns.values[block] = per_request(usage.cpu_ns, window);
+	cell->client_cpu_ns.values[block] =
+		per_request(window->load.usage.cpu_ns, window);
 	if (!window->cpu_unknown && client->connections_opened > 0)
 		cell->connection_cpu_ns.values[block] =
 			(double)usage.cpu_ns / (double)client->connections_opened;
@@ -337,9 +340,10 @@ static json_t *cell_json(const struct summary_cell *summary)
 	if (cell->rate == 0)
 		json_object_set_new(object, "rate", json_null());
 	json_object_update_new(object,
-		json_pack("{so so so so so ss so so so so so so so}", "trials",
+		json_pack("{so so so so so so ss so so so so so so so}", "trials",
 			trials_json(summary), "flags", flags_json(summary),
 			"server_cpu_ns_per_request", spread_json(&summary->cpu_ns),
+			"client_cpu_ns_per_request", spread_json(&summary->client_cpu_ns),
 			"server_cpu_ns_per_connection",
 			spread_json(&summary->connection_cpu_ns), "requests_per_second",
 			spread_json(&summary->requests_per_s), "latency_kind",

@@ -35,6 +35,7 @@ struct summary_cell {
 
 	/* Of timed windows. */
 	struct samples cpu_ns;            /* of the server, a request */
+	struct samples client_cpu_ns;     /* of the load generator, a request */
 	struct samples connection_cpu_ns; /* a connection; of churn only, else missing */
 	struct samples requests_per_s;
 	size_t flagged[WINDOW_FLAG_COUNT]; /* how many ok windows had the flag */

@@ -32,6 +32,8 @@ static const char options_text[] =
 	"                       the time; spread: each request draws one of all\n"
 	"  --workload W         echo (default); churn: connect, echo, close, again\n"
 	"  --churn-requests K   echoes on a connection of churn (default 1)\n"
+	"  --engine E           of the load generator: epoll (default), or io_uring,\n"
+	"                       for servers that are cheaper than an epoll client\n"
 	"\n"
 	"How:\n"
 	"  --blocks R           how often each combination is run, in random order\n"
@@ -69,6 +71,7 @@ static const char endings_text[] =
 	"  muxbench run --backends epoll-lt,./mine.so --require epoll-lt\n"
 	"  muxbench run --backends epoll-lt \\\n"
 	"    --exec socat='socat TCP-LISTEN:{port},fork EXEC:cat' --idle 0\n"
+	"  muxbench run --active 100 --idle 0 --engine io_uring\n"
 	"  muxbench run --active 100 --idle 0 --rate-sweep 10000,20000,50000,100000\n";
 
 void run_options_help(FILE *out)

@@ -46,6 +46,7 @@ enum {
 	OPTION_ACTIVE_SET,
 	OPTION_WORKLOAD,
 	OPTION_CHURN_REQUESTS,
+	OPTION_ENGINE,
 	OPTION_BLOCKS,
 	OPTION_DURATION,
 	OPTION_COUNTED,
@@ -76,6 +77,7 @@ static const struct option long_options[] = {
 	{"active-set", required_argument, NULL, OPTION_ACTIVE_SET},
 	{"workload", required_argument, NULL, OPTION_WORKLOAD},
 	{"churn-requests", required_argument, NULL, OPTION_CHURN_REQUESTS},
+	{"engine", required_argument, NULL, OPTION_ENGINE},
 	{"blocks", required_argument, NULL, OPTION_BLOCKS},
 	{"duration", required_argument, NULL, OPTION_DURATION},
 	{"counted", required_argument, NULL, OPTION_COUNTED},
@@ -221,6 +223,8 @@ static int take_option(struct run_options *options, int option, const char *text
 	case OPTION_CHURN_REQUESTS:
 		return parse_u64("--churn-requests", text, 1, CHURN_REQUESTS_MAX,
 			&options->workload.churn_requests, problem);
+	case OPTION_ENGINE:
+		return engine_parse(text, &options->workload.engine, problem);
 	case OPTION_BLOCKS:
 		return parse_u64(
 			"--blocks", text, 1, BLOCKS_MAX, &options->blocks, problem);

@@ -54,6 +54,7 @@ static const struct plan_key keys[] = {
 	{"active-set", PLAN_TEXT},
 	{"workload", PLAN_TEXT},
 	{"churn-requests", PLAN_NUMBER},
+	{"engine", PLAN_TEXT},
 	{"blocks", PLAN_NUMBER},
 	{"duration", PLAN_TIME},
 	{"counted", PLAN_TIME},
@@ -334,7 +335,7 @@ json_t *plan_file_json(const struct run_options *options)
 	const struct run_list *lists = options->lists;
 	const struct workload *workload = &options->workload;
 	json_t *plan = json_pack(
-		"{ss so so so so so so ss ss ss so so so so so ss ss so}", "profile",
+		"{ss so so so so so so ss ss ss so ss so so so so ss ss so}", "profile",
 		options->profile->name, "backends",
 		names_json(options->backends, options->backend_count), "require",
 		names_json(options->required, options->required_count), "idle",
@@ -345,12 +346,12 @@ json_t *plan_file_json(const struct run_options *options)
 		arrival_name(workload->arrival), "active-set",
 		active_set_name(workload->active_set), "workload",
 		workload_kind_name(workload->kind), "churn-requests",
-		record_u64(workload->churn_requests), "blocks",
-		record_u64(options->blocks), "duration", time_json(options->timed_ns),
-		"counted", time_json(options->counted_ns), "warmup",
-		time_json(options->warmup_ns), "placement",
-		placement_name(options->placement), "sched", sched_name(options->sched),
-		"seed", record_u64(options->seed));
+		record_u64(workload->churn_requests), "engine",
+		engine_name(workload->engine), "blocks", record_u64(options->blocks),
+		"duration", time_json(options->timed_ns), "counted",
+		time_json(options->counted_ns), "warmup", time_json(options->warmup_ns),
+		"placement", placement_name(options->placement), "sched",
+		sched_name(options->sched), "seed", record_u64(options->seed));
 
 	if (options->required_count == 0)
 		json_object_del(plan, "require"); /* an empty list is not an option */

@@ -89,7 +89,7 @@ json_t *run_config(const struct run_options *options, const struct plan_axes *ax
 	if (!open_loop)
 		json_object_set_new(config, "rate", json_null());
 	json_object_update_new(config,
-		json_pack("{so ss ss so so ss ss so so so}", "arrival",
+		json_pack("{so ss ss so ss so ss ss so so so}", "arrival",
 			open_loop ? json_string(arrival_name(workload->arrival))
 				  : json_null(),
 			"active_set", active_set_name(workload->active_set), "workload",
@@ -97,7 +97,8 @@ json_t *run_config(const struct run_options *options, const struct plan_axes *ax
 			workload->kind == WORKLOAD_CHURN
 				? record_u64(workload->churn_requests)
 				: json_null(),
-			"blocks", record_u64(axes->blocks), "placement",
+			"engine", engine_name(workload->engine), "blocks",
+			record_u64(axes->blocks), "placement",
 			placement_name(options->placement), "sched",
 			sched_name(options->sched), "warmup_ns",
 			record_u64(options->warmup_ns), "timed_ns",

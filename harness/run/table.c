@@ -52,6 +52,8 @@ static void print_basis(FILE *out, const struct table *table, size_t group)
 	fprintf(out, "%s%s%" PRIu64 " block%s, %s, %s", blocks > 1 ? "medians of " : "",
 		table->interrupted ? "at most " : "", blocks, blocks == 1 ? "" : "s",
 		numbers, placement_words(table->placement));
+	if (workload->engine != ENGINE_EPOLL)
+		fprintf(out, ", client %s", engine_name(workload->engine));
 	if (workload->active_set == ACTIVE_SET_SPREAD)
 		fputs(", spread over all connections", out);
 	if (workload->kind == WORKLOAD_CHURN)
@@ -243,6 +245,8 @@ static bool print_flags(FILE *out, const struct table *table, size_t group)
 			"the server fell behind the rate: no latency of these",
 		[WINDOW_HALVES_DIFFER] = "a warning: the cost moved by over 5 % between "
 					 "the halves of a window",
+		[WINDOW_CLIENT_BOUND] = "a warning: the client was the bottleneck (try "
+					"--engine io_uring)",
 	};
 	bool any = false;
 
@@ -418,6 +422,32 @@ static void print_calls(FILE *out, const struct table *table)
 	fputc('\n', out);
 }
 
+/* What the load generator took beside the server: which of both limits the rate. */
+static void print_clients(FILE *out, const struct table *table)
+{
+	const struct plan_axes *axes = &table->plan->axes;
+	char text[HUMAN_BYTES + 16], server[HUMAN_BYTES], client[HUMAN_BYTES];
+
+	x_text(table, 0, text, sizeof(text));
+	fprintf(out, "%sCPU of an echo, server and client%s  (%s, ", colour(table, BOLD),
+		colour(table, PLAIN), text);
+	print_basis(out, table, 0);
+	fprintf(out, ")\n\n  %-*s  %9s  %9s\n", backend_width(table), "backend", "server",
+		"client");
+	for (size_t b = 0; b < axes->backend_count; b++) {
+		const struct summary_cell *cell = cell_at(table, b, 0, 0);
+		struct spread of_client = spread_of(&cell->client_cpu_ns);
+
+		if (of_client.count == 0)
+			continue;
+		human_ns(spread_of(&cell->cpu_ns).median, server, sizeof(server));
+		human_ns(of_client.median, client, sizeof(client));
+		fprintf(out, "  %-*s  %9s  %9s\n", backend_width(table),
+			axes->backends[b], server, client);
+	}
+	fputc('\n', out);
+}
+
 void table_print(FILE *out, const struct table *table)
 {
 	for (size_t g = 0; g < table->plan->group_count; g++) {
@@ -432,5 +462,6 @@ void table_print(FILE *out, const struct table *table)
 			table->plan->x_count > 1)
 			print_sentence(out, table, g);
 	}
+	print_clients(out, table);
 	print_calls(out, table);
 }

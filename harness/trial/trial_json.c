@@ -185,6 +185,7 @@ static void set_workload(json_t *record, const struct trial *trial)
 						 : json_null());
 	json_object_set_new(
 		record, "active_set", json_string(active_set_name(workload->active_set)));
+	json_object_set_new(record, "engine", json_string(engine_name(workload->engine)));
 	json_object_set_new(record, "rate", rate > 0 ? record_u64(rate) : json_null());
 	json_object_set_new(record, "arrival",
 		rate > 0 ? json_string(arrival_name(workload->arrival)) : json_null());

@@ -23,6 +23,7 @@ static const char *const flag_names[] = {
 	[WINDOW_CLIENT_SATURATED] = "client_saturated",
 	[WINDOW_OVERLOAD] = "overload",
 	[WINDOW_HALVES_DIFFER] = "halves_differ",
+	[WINDOW_CLIENT_BOUND] = "client_bound",
 };
 
 /* Where the next reason goes, the others moved out of its way; the last may fall off. */

@@ -31,13 +31,14 @@ enum {
 
 /*
  * What is said of a window beside its status. The first three withdraw its latency, the
- * first two its throughput as well; CPU and counts stand.
+ * first two its throughput as well; CPU and counts stand. The others only warn.
  */
 enum window_flag {
 	WINDOW_LATENCY_INVALID,  /* open loop: requests were sent too late */
 	WINDOW_CLIENT_SATURATED, /* the client had no CPU time left */
 	WINDOW_OVERLOAD,         /* open loop: the server could not keep up */
 	WINDOW_HALVES_DIFFER,    /* a warning: the cost drifted inside the window */
+	WINDOW_CLIENT_BOUND,     /* a warning: the client was the bottleneck */
 	WINDOW_FLAG_COUNT
 };
 

@@ -10,6 +10,9 @@
 enum { RUN_DELAY_SHARE_MAX = 10 }; /* one part in so many of the window */
 
 #define CLIENT_SHARE_MAX   0.90
+#define CORE_FULL_MIN      0.95
+#define BOUND_SHARE_MIN    0.60 /* of the CPU time of both, on one core */
+#define BOUND_SERVER_MAX   0.90 /* of the client's CPU time, on a core of its own */
 #define ACHIEVED_SHARE_MIN 0.99
 #define HALVES_DIFFER_MAX  0.05
 #define HALF_REQUESTS_MIN  100 /* fewer, and the one that is cut in two matters */
@@ -115,6 +118,33 @@ static void check_client(struct window *window, enum placement_kind placement)
 }
 
 /*
+ * The client was the bottleneck: what limits the requests a second is its cost and not
+ * the server's. With a core each, its own is full while the server's has clearly time
+ * left. On one core no utilisation can tell, for both together always fill it: there it
+ * is whose requests cost clearly more than the server's.
+ */
+static void check_client_bound(struct window *window, enum placement_kind placement)
+{
+	double measured_ns = (double)window->load.measured_ns;
+	double client_ns = (double)window->load.usage.cpu_ns;
+	double server_ns = (double)window_server_usage(window).cpu_ns;
+	double both_ns = client_ns + server_ns;
+
+	if (placement == PLACEMENT_SAME_CORE) {
+		if (both_ns >= CORE_FULL_MIN * measured_ns &&
+			client_ns > BOUND_SHARE_MIN * both_ns)
+			window_flag(window, WINDOW_CLIENT_BOUND,
+				"the client took %.0f %% of the CPU time of a request, "
+				"the server %.0f %%",
+				100 * client_ns / both_ns, 100 * server_ns / both_ns);
+	} else if (client_ns >= CORE_FULL_MIN * measured_ns &&
+		   server_ns <= BOUND_SERVER_MAX * client_ns)
+		window_flag(window, WINDOW_CLIENT_BOUND,
+			"the client used %.0f %% of its core, the server %.0f %% of its",
+			100 * client_ns / measured_ns, 100 * server_ns / measured_ns);
+}
+
+/*
  * Requests that were sent too late say nothing about the server, unless it was
  * overloaded: then they waited for it.
  */
@@ -185,6 +215,7 @@ void window_check_times(struct window *window, const struct load_window *asked,
 	if (window->load.measured_ns == 0)
 		return;
 	check_client(window, placement);
+	check_client_bound(window, placement);
 	check_halves(window, message_bytes);
 	if (asked->rate > 0 && window->load.open_loop) {
 		check_overload(window, asked);

@@ -19,7 +19,12 @@ static const char *const arrivals[] = {
 	[ARRIVAL_POISSON] = "poisson",
 };
 
-/* All three have two names. */
+static const char *const engines[] = {
+	[ENGINE_EPOLL] = "epoll",
+	[ENGINE_IO_URING] = "io_uring",
+};
+
+/* All of these have two names. */
 static int parse(const char *option, const char *const names[2], const char *name,
 	int *index, struct problem *problem)
 {
@@ -55,6 +60,14 @@ int arrival_parse(const char *name, enum arrival *arrival, struct problem *probl
 	return error;
 }
 
+int engine_parse(const char *name, enum engine *engine, struct problem *problem)
+{
+	int index, error = parse("--engine", engines, name, &index, problem);
+
+	*engine = (enum engine)index;
+	return error;
+}
+
 const char *workload_kind_name(enum workload_kind kind)
 {
 	return kinds[kind];
@@ -68,6 +81,11 @@ const char *active_set_name(enum active_set set)
 const char *arrival_name(enum arrival arrival)
 {
 	return arrivals[arrival];
+}
+
+const char *engine_name(enum engine engine)
+{
+	return engines[engine];
 }
 
 const char *workload_unit(const struct workload *workload)

@@ -28,8 +28,15 @@ enum arrival {
 	ARRIVAL_POISSON,
 };
 
+/* How the load generator waits and moves bytes. */
+enum engine {
+	ENGINE_EPOLL,
+	ENGINE_IO_URING,
+};
+
 struct workload {
 	enum workload_kind kind;
+	enum engine engine;
 	enum active_set active_set;
 	enum arrival arrival;
 	uint64_t churn_requests; /* echoes a connection, where it is churn */
@@ -40,11 +47,13 @@ int workload_kind_parse(
 	const char *name, enum workload_kind *kind, struct problem *problem);
 int active_set_parse(const char *name, enum active_set *set, struct problem *problem);
 int arrival_parse(const char *name, enum arrival *arrival, struct problem *problem);
+int engine_parse(const char *name, enum engine *engine, struct problem *problem);
 
 /* As given on the command line, and as in a record. */
 const char *workload_kind_name(enum workload_kind kind);
 const char *active_set_name(enum active_set set);
 const char *arrival_name(enum arrival arrival);
+const char *engine_name(enum engine engine);
 
 /* What the server CPU is divided by: "request" or "connection". */
 const char *workload_unit(const struct workload *workload);

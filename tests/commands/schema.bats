@@ -110,7 +110,7 @@ validated() {
 
 		free_names = {"calls", "calls_per_request", "mitigations"}
 		optional = {"connections_opened", "requests_intended", "cq_overflows", "trials_failed",
-		            "foreign", "held_by"}
+		            "foreign", "held_by", "engine", "client_bound", "client_cpu_ns_per_request"}
 		seen = set()
 		for kind, result in results.items():
 		    for path, value in walk(result):

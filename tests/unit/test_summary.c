@@ -288,6 +288,7 @@ static void test_flags_withdraw_latency_and_throughput(void **state)
 		{WINDOW_CLIENT_SATURATED, false, false},
 		{WINDOW_OVERLOAD, false, true},
 		{WINDOW_HALVES_DIFFER, true, true},
+		{WINDOW_CLIENT_BOUND, true, true},
 	};
 	struct fixture *fixture = *state;
 

@@ -69,6 +69,40 @@ static void test_a_full_client_core(void **state)
 	assert_int_equal(flags_of(window, 0, PLACEMENT_SAME_CORE), 0);
 }
 
+/* Percent of the window that client and server used: is the client the bottleneck? */
+static void test_a_client_that_is_the_bottleneck(void **state)
+{
+	static const struct {
+		enum placement_kind placement;
+		uint64_t client, server;
+		bool bound;
+	} cases[] = {
+		{PLACEMENT_CROSS_CORE, 95, 85, true},
+		{PLACEMENT_CROSS_CORE, 100, 20, true},
+		{PLACEMENT_NONE, 99, 50, true},
+		{PLACEMENT_CROSS_CORE, 94, 20, false},  /* it had time left */
+		{PLACEMENT_CROSS_CORE, 95, 86, false},  /* so had the server, but little */
+		{PLACEMENT_CROSS_CORE, 40, 100, false}, /* the reverse */
+		{PLACEMENT_SAME_CORE, 61, 39, true},
+		{PLACEMENT_SAME_CORE, 58, 37, true},
+		{PLACEMENT_SAME_CORE, 60, 40, false},
+		{PLACEMENT_SAME_CORE, 61, 33, false}, /* the core was not full */
+		{PLACEMENT_SAME_CORE, 39, 61, false},
+	};
+	struct window *window = *state;
+
+	window->before.usage.cpu_ns = WINDOW_NS; /* of before: it does not count */
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		window->load.usage.cpu_ns = WINDOW_NS / 100 * cases[i].client;
+		window->after.usage.cpu_ns =
+			WINDOW_NS + WINDOW_NS / 100 * cases[i].server;
+		unsigned flags = flags_of(window, 0, cases[i].placement);
+
+		if ((flags >> WINDOW_CLIENT_BOUND & 1) != cases[i].bound)
+			fail_msg("case %zu", i);
+	}
+}
+
 static void record(struct histogram *histogram, uint64_t count, uint64_t ns)
 {
 	while (count-- > 0)
@@ -146,6 +180,7 @@ static void test_what_is_withdrawn(void **state)
 		{WINDOW_CLIENT_SATURATED, false, false},
 		{WINDOW_OVERLOAD, false, true},
 		{WINDOW_HALVES_DIFFER, true, true},
+		{WINDOW_CLIENT_BOUND, true, true},
 	};
 	struct window *window = *state;
 
@@ -163,6 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define WITH_WINDOW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 		WITH_WINDOW(test_a_full_client_core),
+		WITH_WINDOW(test_a_client_that_is_the_bottleneck),
 		WITH_WINDOW(test_late_requests),
 		WITH_WINDOW(test_overload),
 		WITH_WINDOW(test_halves),
