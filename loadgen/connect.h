@@ -3,7 +3,8 @@
  *
  * One at a time is not the slow way: over loopback a connect(2) runs the whole handshake
  * itself, with nobody to wait for (measured: 22 us each, accepted by a server on another
- * core; 256 at once over epoll took 23.6 us). And it is the careful way: a crowd of
+ * core, 19.3 of them CPU time of this thread, whether 12,000 or 1,000 share a source
+ * address; 256 at once over epoll took 23.6 us). And it is the careful way: a crowd of
  * handshakes racing for the last place in a server's backlog leaves connections that only
  * the client believes in.
  */
