@@ -17,6 +17,9 @@
  * the completion of the one before. Bytes count as sent once they are noted down: their
  * echo may be here before the completion is.
  *
+ * Connections that stay are in the ring's table of descriptors, by their index: then no
+ * operation has to look up and hold its file. Those of churn come and go too fast for it.
+ *
  * The kernel holds a connection that it receives on, past close(2): what is given up is
  * cancelled first, or no reset would go out. A completion that was under way meanwhile
  * carries the old generation and is dropped; its buffer is given back all the same.
@@ -27,6 +30,7 @@
 
 #include "common/clock.h"
 #include "loadgen/churn.h"
+#include "loadgen/connections.h"
 
 #include <errno.h>
 #include <liburing.h>
@@ -78,7 +82,8 @@ struct parts {
 struct uring {
 	struct io_uring ring;
 	bool is_open;
-	int error; /* of a hand-in that failed for good, until await() tells it */
+	bool direct; /* connections are in the ring's table of descriptors */
+	int error;   /* of a hand-in that failed for good, until await() tells it */
 
 	struct io_uring_buf_ring *buffer_ring; /* owned, mapped */
 	size_t buffer_ring_bytes;
@@ -259,6 +264,17 @@ static struct io_uring_sqe *next_entry(struct engine *engine)
 	return io_uring_get_sqe(&engine->uring->ring);
 }
 
+/* The operation is on that connection. */
+static void set_connection(const struct engine *engine, struct io_uring_sqe *entry,
+	const struct connection *c, enum operation operation)
+{
+	if (engine->uring->direct) {
+		entry->fd = (int)(c - engine->connections);
+		entry->flags |= IOSQE_FIXED_FILE;
+	}
+	io_uring_sqe_set_data64(entry, token(engine, c, operation));
+}
+
 /* Bytes that arrive on the connection, again and again. */
 static int uring_watch(struct engine *engine, struct connection *c)
 {
@@ -272,7 +288,7 @@ static int uring_watch(struct engine *engine, struct connection *c)
 	io_uring_prep_recv_multishot(entry, *c->stream.fd, NULL, 0, 0);
 	entry->flags |= IOSQE_BUFFER_SELECT;
 	entry->buf_group = BUFFER_GROUP;
-	io_uring_sqe_set_data64(entry, token(engine, c, OP_RECV));
+	set_connection(engine, entry, c, OP_RECV);
 	c->watched = true;
 	return 0;
 }
@@ -301,7 +317,7 @@ static int note_send(struct engine *engine, struct connection *c)
 	}
 	if (!parts)
 		entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
-	io_uring_sqe_set_data64(entry, token(engine, c, OP_SEND));
+	set_connection(engine, entry, c, OP_SEND);
 	c->sending = true;
 	stream_sent(&c->stream, c->asked);
 	engine->result->bytes_tx += c->asked;
@@ -367,6 +383,12 @@ static void uring_forget(struct engine *engine, struct connection *c)
 		(c->sending && c->stream.in_flight > 0)) {
 		uring_flush(engine);
 		cancel(engine->uring, *c->stream.fd);
+	}
+	if (engine->uring->direct) {
+		const int none = -1;
+
+		io_uring_register_files_update(&engine->uring->ring,
+			(unsigned)(c - engine->connections), &none, 1);
 	}
 	c->generation++;
 	c->watched = c->watches_writable = c->sending = false;
@@ -641,10 +663,15 @@ static int uring_open(struct engine *engine)
 	if (error < 0)
 		return error;
 	uring->is_open = true;
+	/* A table longer than the limit of descriptors is refused: then it is none. */
+	uring->direct = !engine_is_churn(engine) &&
+			io_uring_register_files(&uring->ring, engine->setup.set->fds,
+				(unsigned)engine->count) == 0;
 	snprintf(uring->modes, sizeof(uring->modes),
 		"SINGLE_ISSUER DEFER_TASKRUN REGISTERED_RING RECV_MULTISHOT "
-		"BUFFER_RING_%ux%u%s",
+		"BUFFER_RING_%ux%u%s%s",
 		uring->buffer_count, uring->buffer_bytes,
+		uring->direct ? " DIRECT_DESCRIPTORS" : "",
 		uring->parts ? "" : " CQE_SKIP_SUCCESS");
 	error = buffers_open(uring);
 	return error < 0 ? error : watch_stop(engine);
@@ -659,6 +686,8 @@ static void uring_close(struct engine *engine)
 	if (uring->is_open) {
 		/* The end of the ring is worked off later, and would hold sockets. */
 		cancel(uring, -1);
+		if (uring->direct)
+			io_uring_unregister_files(&uring->ring);
 		io_uring_queue_exit(&uring->ring);
 	}
 	buffers_close(uring);

@@ -78,6 +78,35 @@ static size_t drain(struct fixture *f, size_t at)
 	return at;
 }
 
+/* What a ring does: parts are noted down as sent, and some turn out not to be. */
+static void test_parts_are_noted_down_and_taken_back(void **state)
+{
+	static const size_t back[] = {0, 1, 999, 1000, 1001, 2999, 3000};
+	struct fixture *f = *state;
+	struct iovec parts[3];
+	size_t count;
+
+	add(f, 5);
+	for (size_t i = 0; i < sizeof(back) / sizeof(*back); i++) {
+		assert_int_equal(stream_unsent(&f->stream, parts, 3, &count), 3000);
+		assert_int_equal(count, 3);
+		stream_sent(&f->stream, 3000);
+		assert_int_equal(f->stream.unsent, 2);
+		stream_unsend(&f->stream, back[i]);
+		/* the rest begins with the first byte that was taken back */
+		size_t bytes = stream_unsent(&f->stream, parts, 3, &count);
+		size_t at = 3000 - back[i];
+
+		assert_int_equal(bytes, count * 1000 - at % 1000);
+		assert_ptr_equal(
+			parts[0].iov_base, f->ring[at / 1000].message + at % 1000);
+		assert_int_equal(f->stream.unsent, 5 - at / 1000);
+		stream_unsend(&f->stream, at);
+		assert_int_equal(f->stream.unsent, 5);
+		assert_int_equal(f->stream.sent, 0);
+	}
+}
+
 /* Sends all that is unsent; the server reads whenever the socket is full. */
 static size_t send_all(struct fixture *f)
 {
@@ -279,6 +308,7 @@ static void test_turns_are_drawn(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_FIXTURE(test_parts_are_noted_down_and_taken_back),
 		WITH_FIXTURE(test_what_is_sent_is_the_messages_in_order),
 		WITH_FIXTURE(test_echo_is_taken_however_it_is_cut),
 		WITH_FIXTURE(test_requests_join_in_the_middle),
