@@ -121,6 +121,62 @@ server.wait()' "$1" "$held" "${@:2}"
 	[ "$status" -eq 0 ]
 }
 
+@test "load: whoever answers wrongly is reset at once, while the others go on" {
+	for engine in $(engines); do
+		: >"$BATS_TEST_TMPDIR/reset"
+		/usr/bin/python3 -u - >"$BATS_TEST_TMPDIR/foreign" 3>&- <<-'PYTHON' 2>"$BATS_TEST_TMPDIR/reset" &
+			import socket, sys, threading, time
+			listener = socket.create_server(("127.0.0.1", 0))
+			print(listener.getsockname()[1], flush=True)
+			good, bad = listener.accept()[0], listener.accept()[0]
+			def honest():
+			    while data := good.recv(65536):
+			        good.sendall(data)
+			threading.Thread(target=honest, daemon=True).start()
+			bad.sendall(b"x" * len(bad.recv(65536)))
+			bad.settimeout(1)
+			try:
+			    print("closed" if bad.recv(1) == b"" else "more", file=sys.stderr, flush=True)
+			except OSError as error:
+			    print(type(error).__name__, file=sys.stderr, flush=True)
+		PYTHON
+		server=$!
+		started+=("$server")
+		for _ in $(seq 100); do
+			[ -s "$BATS_TEST_TMPDIR/foreign" ] && break
+			sleep 0.05
+		done
+		port=$(cat "$BATS_TEST_TMPDIR/foreign")
+		load --active 2 --duration 2
+		[ "$status" -eq 1 ]
+		holds 'c["errors"] >= 1 and c["bytes_wrong"] > 0'
+		[ "$(cat "$BATS_TEST_TMPDIR/reset")" = ConnectionResetError ]
+		: >"$BATS_TEST_TMPDIR/foreign"
+	done
+}
+
+@test "load: ctrl-C, and the end of the commands, end a window that runs" {
+	start_server --backend epoll-lt
+	for engine in $(engines); do
+		"$BUILD/muxbench-load" --port "$port" --engine "$engine" --active 3 --duration 50 \
+			>"$BATS_TEST_TMPDIR/out.json" 2>/dev/null 3>&- &
+		pid=$!
+		started+=("$pid")
+		sleep 0.7
+		kill -INT "$pid"
+		timeout 10 tail --pid="$pid" -f /dev/null
+		wait_status "$pid"
+		[ "$status" -eq 130 ]
+		[ "$(json "$BATS_TEST_TMPDIR/out.json" "r['interrupted'], r['counters']['errors'], \
+			r['counters']['requests_started'] == r['counters']['requests_completed'] > 0")" = "(True, 0, True)" ]
+		# nobody is left who could read the answer
+		(printf '{"cmd":"run","duration_ns":50000000000}\n' && sleep 0.7) |
+			timeout 10 "$BUILD/muxbench-load" --port "$port" --engine "$engine" --control \
+				>"$BATS_TEST_TMPDIR/lines"
+		[ "$(json_lines event <"$BATS_TEST_TMPDIR/lines" | tr '\n' ' ')" = "connected stopped " ]
+	done
+}
+
 @test "load: io_uring: a batch of answers costs one call, one answer alone one" {
 	[ "$(engines)" = "epoll io_uring" ] || skip "no io_uring for the load generator here"
 	start_server --backend epoll-lt
