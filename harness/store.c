@@ -481,3 +481,78 @@ int store_put(int folder, const char *name, store_writer *writer, const void *wh
 	}
 	return 0;
 }
+
+static bool is_special(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && !S_ISREG(status.st_mode) &&
+	       !S_ISDIR(status.st_mode);
+}
+
+/* The folder of a path (a descriptor, the caller's, or -errno), and the name in it. */
+static int open_folder_of(const char *path, const char **name)
+{
+	char copy[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash - path) : 0;
+
+	if (strlen(path) >= sizeof(copy))
+		return -ENAMETOOLONG;
+	*name = slash ? slash + 1 : path;
+	memcpy(copy, path, length);
+	copy[length] = '\0';
+	int folder = open(!slash       ? "."
+			  : length > 0 ? copy
+				       : "/",
+		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return folder < 0 ? -errno : folder;
+}
+
+static int write_special(const char *path, store_writer *writer, const void *what)
+{
+	FILE *out = fopen(path, "we");
+
+	if (!out)
+		return -errno;
+	int error = writer(out, what);
+
+	return fclose(out) == 0 ? error : -errno;
+}
+
+int store_put_path(const char *path, store_writer *writer, const void *what)
+{
+	struct problem problem;
+	const char *name;
+
+	if (is_special(path))
+		return write_special(path, writer, what);
+	int folder = open_folder_of(path, &name);
+
+	if (folder < 0)
+		return folder;
+	int error = *name ? store_put(folder, name, writer, what, &problem) : -EISDIR;
+
+	close(folder);
+	return error;
+}
+
+int store_check_path(const char *path)
+{
+	struct stat status;
+	const char *name;
+
+	if (is_special(path))
+		return access(path, W_OK) < 0 ? -errno : 0;
+	int folder = open_folder_of(path, &name);
+
+	if (folder < 0)
+		return folder;
+	int error = faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
+
+	if (!*name || (fstatat(folder, name, &status, 0) == 0 && S_ISDIR(status.st_mode)))
+		error = -EISDIR;
+	close(folder);
+	return error;
+}

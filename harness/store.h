@@ -86,4 +86,13 @@ typedef int store_writer(FILE *out, const void *what);
 int store_put(int folder, const char *name, store_writer *writer, const void *what,
 	struct problem *problem);
 
+/*
+ * The same by a path: a new file appears whole, a device or a pipe is written to. 0 or
+ * -errno.
+ */
+int store_put_path(const char *path, store_writer *writer, const void *what);
+
+/* Whether that can be done, as far as can be told without writing. 0 or -errno. */
+int store_check_path(const char *path);
+
 #endif

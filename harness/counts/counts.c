@@ -8,10 +8,8 @@
 #include "harness/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -128,47 +126,11 @@ static int write_output(FILE *out, const void *what)
 	return ferror(out) ? -EIO : error;
 }
 
-/* A new file appears whole; a device or a pipe is written to. */
-static int put_file(const struct counts *counts, const char *path)
-{
-	char copy[PATH_MAX];
-	struct problem problem;
-	struct stat status;
-
-	if (strlen(path) >= sizeof(copy))
-		return -ENAMETOOLONG;
-	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-		FILE *out = fopen(path, "we");
-
-		if (!out)
-			return -errno;
-		int error = write_output(out, counts);
-
-		return fclose(out) == 0 ? error : -errno;
-	}
-	strcpy(copy, path);
-	char *slash = strrchr(copy, '/');
-	const char *name = slash ? slash + 1 : copy;
-
-	if (slash)
-		*slash = '\0';
-	int folder = open(!slash  ? "."
-			  : *copy ? copy
-				  : "/",
-		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
-		return -errno;
-	int error =
-		*name ? store_put(folder, name, write_output, counts, &problem) : -EISDIR;
-
-	close(folder);
-	return error;
-}
-
 static int put(const struct counts *counts, struct problem *problem)
 {
 	const char *path = counts->options.out;
-	int error = path ? put_file(counts, path) : write_output(stdout, counts);
+	int error = path ? store_put_path(path, write_output, counts)
+			 : write_output(stdout, counts);
 
 	if (error == 0)
 		return EXIT_STATUS_OK;
