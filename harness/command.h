@@ -21,5 +21,6 @@ command_counting_function command_counts;
 command_function command_export;
 command_function command_report;
 command_function command_conform;
+command_function command_limit;
 
 #endif

@@ -30,6 +30,8 @@ static const struct command commands[] = {
 		.function = command_export},
 	{"report", "show a run: a page with plots, Markdown, or plain text",
 		.function = command_report},
+	{"limit", "how fast an echo can be here, and how near each backend comes",
+		.function = command_limit},
 	{"conform", "does a server echo, whatever is done to it? Any server, by cases",
 		.function = command_conform},
 };
