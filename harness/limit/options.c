@@ -36,6 +36,7 @@ enum {
 	OPTION_IDLE,
 	OPTION_MESSAGE_BYTES,
 	OPTION_BLOCKS,
+	OPTION_RUNS, /* another name for it */
 	OPTION_DURATION,
 	OPTION_SEED,
 	OPTION_FORMAT,
@@ -52,7 +53,7 @@ static const struct option long_options[] = {
 	{"idle", required_argument, NULL, OPTION_IDLE},
 	{"message-bytes", required_argument, NULL, OPTION_MESSAGE_BYTES},
 	{"blocks", required_argument, NULL, OPTION_BLOCKS},
-	{"runs", required_argument, NULL, OPTION_BLOCKS},
+	{"runs", required_argument, NULL, OPTION_RUNS},
 	{"duration", required_argument, NULL, OPTION_DURATION},
 	{"seed", required_argument, NULL, OPTION_SEED},
 	{"format", required_argument, NULL, OPTION_FORMAT},
@@ -209,6 +210,9 @@ static int take_option(struct limit_options *options, int option, const char *te
 	case OPTION_BLOCKS:
 		return parse_u64(
 			"--blocks", text, 1, BLOCKS_MAX, &options->blocks, problem);
+	case OPTION_RUNS:
+		return parse_u64(
+			"--runs", text, 1, BLOCKS_MAX, &options->blocks, problem);
 	case OPTION_DURATION:
 		return parse_duration_ns("--duration", text, DURATION_NS_MIN,
 			DURATION_NS_MAX, &options->duration_ns, problem);

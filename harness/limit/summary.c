@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define CORE_MIN 0.9 /* with less, others disturbed it */
+
 /* ---- cells ---------------------------------------------------------------------- */
 
 int limit_summary_make(
@@ -93,6 +95,8 @@ void limit_summary_add_point(
 		(double)limit_calls_total(&point->calls) / round_trips;
 	cell->figures[LIMIT_CPU].values[block] =
 		(double)point->usage.cpu_ns / round_trips;
+	cell->figures[LIMIT_CORE].values[block] =
+		(double)point->usage.cpu_ns / (double)point->measured_ns;
 }
 
 /* From the timed window: of the counted one, in lockstep, neither rate nor calls count.
@@ -102,6 +106,7 @@ static void add_window(struct limit_cell *cell, size_t block, const struct windo
 	double requests = (double)window->load.counters.requests_completed;
 	struct call_counts calls = window_calls(window);
 	struct usage server = window_server_usage(window);
+	double cpu_ns = (double)(server.cpu_ns + window->load.usage.cpu_ns);
 
 	if (window->load.counters.requests_completed == 0 ||
 		window->load.measured_ns == 0)
@@ -110,8 +115,9 @@ static void add_window(struct limit_cell *cell, size_t block, const struct windo
 		requests * NS_PER_S / (double)window->load.measured_ns;
 	cell->figures[LIMIT_CALLS].values[block] =
 		(double)call_counts_total(&calls) / requests;
-	cell->figures[LIMIT_CPU].values[block] =
-		(double)(server.cpu_ns + window->load.usage.cpu_ns) / requests;
+	cell->figures[LIMIT_CPU].values[block] = cpu_ns / requests;
+	cell->figures[LIMIT_CORE].values[block] =
+		cpu_ns / (double)window->load.measured_ns;
 	cell->figures[LIMIT_SERVER_CPU].values[block] = (double)server.cpu_ns / requests;
 }
 
@@ -136,6 +142,19 @@ size_t limit_summary_count(const struct limit_summary *summary, enum trial_statu
 
 	for (size_t i = 0; i < summary->plan->cell_count; i++)
 		count += summary->cells[i].trials[status];
+	return count;
+}
+
+size_t limit_summary_disturbed(const struct limit_summary *summary)
+{
+	const struct plan *plan = summary->plan;
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->cell_count; i++)
+		for (size_t block = 0; block < plan->axes.blocks; block++)
+			if (summary->cells[i].figures[LIMIT_CORE].values[block] <
+				CORE_MIN)
+				count++; /* NAN is not below */
 	return count;
 }
 
@@ -220,7 +239,7 @@ static json_t *cell_json(
 	const struct cell *planned =
 		&summary->plan->cells[cell_index(summary, name, active)];
 
-	return json_pack("{so so so so so so so so so}", kind,
+	return json_pack("{so so so so so so so so so so}", kind,
 		text_json(planned->backend), "connections_active",
 		record_u64(planned->connections_active), "trials", trials_json(cell),
 		"reason", *cell->reason ? text_json(cell->reason) : json_null(),
@@ -228,7 +247,8 @@ static json_t *cell_json(
 		"calls_per_round_trip", spread_json(cell, LIMIT_CALLS),
 		"cpu_ns_per_round_trip", spread_json(cell, LIMIT_CPU), "share",
 		spread_json(cell, LIMIT_SHARE), "cpu_share",
-		spread_json(cell, LIMIT_CPU_SHARE));
+		spread_json(cell, LIMIT_CPU_SHARE), "core_share",
+		spread_json(cell, LIMIT_CORE));
 }
 
 json_t *limit_summary_ways_json(const struct limit_summary *summary)

@@ -27,6 +27,7 @@ enum limit_figure {
 	LIMIT_SHARE,      /* of the limit's rate, 1 is all of it */
 	/* The limit's CPU over this one's: steadier, where others want the core too. */
 	LIMIT_CPU_SHARE,
+	LIMIT_CORE, /* CPU over the time that passed: 1 when nobody else had the core */
 	LIMIT_FIGURES
 };
 
@@ -69,6 +70,12 @@ struct spread limit_spread(const struct limit_cell *cell, enum limit_figure figu
 
 /* How many trials ended so, in all cells. */
 size_t limit_summary_count(const struct limit_summary *summary, enum trial_status status);
+
+/*
+ * In how many of the trials that are ok others had more than a tenth of the core: a rate
+ * is then not only that of what was measured.
+ */
+size_t limit_summary_disturbed(const struct limit_summary *summary);
 
 /* Arrays of an object a cell: of the ways ("limit"), of the backends ("shares"). */
 json_t *limit_summary_ways_json(const struct limit_summary *summary);

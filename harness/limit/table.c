@@ -12,7 +12,7 @@
 #define RED   "\033[31m"
 #define PLAIN "\033[0m"
 
-enum { COLUMN = 46, TEXT_BYTES = 96 };
+enum { COLUMN = 52, TEXT_BYTES = 96 };
 
 struct table {
 	FILE *out;
@@ -101,26 +101,35 @@ static void way_text(
 		table->limit->summary.best[active] == way ? "*" : " ");
 }
 
-/* "0.84 [0.82, 0.86]  351,000/s  3.01 calls"; no interval of less than six blocks. */
+/* "0.84 [0.82, 0.86]  cpu 0.85"; no interval of less than six blocks; "-": no limit. */
+static void shares_text(const struct limit_cell *cell, char *text, size_t text_size)
+{
+	struct spread share = limit_spread(cell, LIMIT_SHARE);
+	double cpu_share = limit_spread(cell, LIMIT_CPU_SHARE).median;
+
+	snprintf(text, text_size, "-");
+	if (share.interval_known)
+		snprintf(text, text_size, "%.2f [%.2f, %.2f]  cpu %.2f", share.median,
+			share.low, share.high, cpu_share);
+	else if (share.count > 0)
+		snprintf(text, text_size, "%.2f  cpu %.2f", share.median, cpu_share);
+}
+
+/* "0.84 [0.82, 0.86]  cpu 0.85  351,000/s  3.01 calls" */
 static void share_text(
 	const struct table *table, size_t name, size_t active, char *text, size_t size)
 {
 	const struct limit_cell *cell = cell_at(table, name, active);
 	struct spread rate = limit_spread(cell, LIMIT_RATE);
-	struct spread share = limit_spread(cell, LIMIT_SHARE);
-	char count[HUMAN_BYTES], calls[HUMAN_BYTES], of_limit[HUMAN_BYTES] = "-";
+	char count[HUMAN_BYTES], calls[HUMAN_BYTES], shares[TEXT_BYTES / 2];
 
 	snprintf(text, size, "-");
 	if (rate.count == 0)
 		return;
-	if (share.interval_known)
-		snprintf(of_limit, sizeof(of_limit), "%.2f [%.2f, %.2f]", share.median,
-			share.low, share.high);
-	else if (share.count > 0)
-		snprintf(of_limit, sizeof(of_limit), "%.2f", share.median);
+	shares_text(cell, shares, sizeof(shares));
 	human_count((uint64_t)llround(rate.median), count, sizeof(count));
 	calls_text(cell, calls, sizeof(calls));
-	snprintf(text, size, "%s  %9s/s  %12s", of_limit, count, calls);
+	snprintf(text, size, "%s  %9s/s  %12s", shares, count, calls);
 }
 
 typedef void text_function(
@@ -184,6 +193,19 @@ static void print_gaps(const struct table *table)
 		fputc('\n', table->out);
 }
 
+static void print_disturbed(const struct table *table)
+{
+	const struct limit_summary *summary = &table->limit->summary;
+	size_t disturbed = limit_summary_disturbed(summary);
+
+	if (disturbed > 0)
+		fprintf(table->out,
+			"  in %zu of %zu trials others had over a tenth of the core: a "
+			"warning: rates and\n  shares of them are not only its own; the "
+			"share of CPU time (cpu) is steadier\n\n",
+			disturbed, limit_summary_count(summary, TRIAL_OK));
+}
+
 void limit_print(FILE *out, const struct limit *limit)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -206,4 +228,5 @@ void limit_print(FILE *out, const struct limit *limit)
 	print_heading(&table, "backend");
 	print_rows(&table, LIMIT_WAYS, limit->plan.axes.backend_count, share_text);
 	print_gaps(&table);
+	print_disturbed(&table);
 }

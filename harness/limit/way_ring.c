@@ -1,13 +1,14 @@
 /*
  * way_ring.c - io_uring: a system call carries half a round trip of many connections.
  *
- * A pass queues a send at the one end and a recv at the other, connection by connection,
- * and enters the kernel once: each send has delivered its bytes when the recv behind it
- * is issued, so all of it completes inside that call. The first pass carries the
- * requests, the second the echoes. A send that succeeds leaves no completion; nothing is
- * lost by that, for a recv completes only when all of its message has come.
+ * A pass queues a send at the one end of each connection, then a recv at the other, and
+ * enters the kernel once: every send has delivered its bytes when the recvs are issued,
+ * so all of it completes inside that call. The first pass carries the requests, the
+ * second the echoes. A send that succeeds leaves no completion; nothing is lost by that,
+ * for a recv completes only when all of its message has come.
  *
- * Connections are taken some at a time, so that what a pass touches stays in the caches.
+ * Connections are taken some at a time, so that what a pass touches stays in the caches:
+ * 64 cost 4 % more at 100 connections, 1,024 cost 5 % more at 1,000.
  */
 #include "harness/limit/ring.h"
 #include "harness/limit/way.h"
@@ -18,7 +19,7 @@
 #include <sys/socket.h>
 
 enum {
-	CHUNK = 64,          /* connections that a pass takes at most */
+	CHUNK = 256,         /* connections that a pass takes at most */
 	ENTRIES = 2 * CHUNK, /* a send and a recv of each */
 };
 
@@ -90,12 +91,12 @@ static int make_pass(struct limit_ring *ring, const struct pass *pass,
 {
 	size_t bytes = ends->message_bytes;
 
-	for (size_t i = first; i < end; i++) {
+	for (size_t i = first; i < end; i++)
 		queue(ring, IORING_OP_SEND, pass->sender + (unsigned)i,
 			pass->sent + i * bytes, bytes, i | OF_A_SEND);
+	for (size_t i = first; i < end; i++)
 		queue(ring, IORING_OP_RECV, pass->receiver + (unsigned)i,
 			pass->received + i * bytes, bytes, i);
-	}
 	calls->enter++;
 	int error = limit_ring_submit(ring);
 
@@ -171,7 +172,7 @@ static int ring_open(void **state, const struct limit_ends *ends, struct problem
 
 const struct limit_way limit_way_ring = {
 	.name = "ring",
-	.summary = "io_uring: a call carries half a round trip of up to 64 connections",
+	.summary = "io_uring: a call carries half a round trip of up to 256 connections",
 	.open = ring_open,
 	.round = ring_round,
 	.close = ring_close,
