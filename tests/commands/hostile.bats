@@ -55,6 +55,7 @@ on_lines() {
 @test "[row 22] muxbench run: what no option takes is refused in one line, and nothing is allocated" { on_lines run; }
 @test "[row 22] muxbench counts: what no option takes is refused in one line, and nothing is allocated" { on_lines counts; }
 @test "[row 22] muxbench waitcost: what no option takes is refused in one line, and nothing is allocated" { on_lines waitcost; }
+@test "[row 22] muxbench limit: what no option takes is refused in one line, and nothing is allocated" { on_lines limit; }
 @test "[row 22] muxbench export: what no option takes is refused in one line, and nothing is allocated" { on_lines export; }
 @test "[row 22] muxbench report: what no option takes is refused in one line, and nothing is allocated" { on_lines report; }
 @test "[row 22] muxbench-server: what no option takes is refused in one line, and nothing is allocated" { on_lines muxbench-server; }

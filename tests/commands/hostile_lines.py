@@ -61,6 +61,21 @@ LINES = {
         },
         "--backends --placement --format --out",
     ),
+    "limit": (
+        ["muxbench", "limit", "--backends", "poll"],
+        {
+            "--active": (LIST, True),
+            "--idle": (NUMBER, False),
+            "--message-bytes": (SIZE, True),
+            "--blocks": (NUMBER, True),
+            "--runs": (NUMBER, True),
+            "--duration": (TIME, True),
+            "--seed": (NUMBER, False),
+            "--rounds": (NUMBER, True),
+            "--cpu": (NUMBER, False),
+        },
+        "--backends --format --out --point",
+    ),
     "export": (
         ["muxbench", "export", "nowhere", "--format", "csv"],
         {"--idle": (LIST, None), "--active": (LIST, None)},
