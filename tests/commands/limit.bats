@@ -55,7 +55,7 @@ point() {
 }
 
 @test "limit: JSON is whole, blocks are complete and interleaved, shares follow from the points" {
-	limit --backends epoll-lt,poll --active 1,20 --blocks 6 --duration 0.05 --seed 7
+	limit --backends epoll-lt,poll --active 1,20 --idle 3 --message-bytes 100 --runs 6 --duration 0.05 --seed 7
 	[ "$status" -eq 0 ]
 	/usr/bin/python3 - "$result" <<-'PYTHON'
 		import collections, json, statistics, sys
@@ -82,6 +82,10 @@ point() {
 		cpus |= {t["placement"][c] for t in timed for c in ("server_cpu", "client_cpu")}
 		assert len(cpus) == 1, cpus
 		assert all(t["status"] == "ok" for t in timed), timed
+		# what was asked for, of both kinds
+		assert {t["message_bytes"] for t in r["points"] + timed} == {100}
+		assert {t["connections_idle"] for t in timed} == {3}
+		assert all((t["measured_ns"] or 5e7) >= 5e7 for t in r["points"] + timed)
 		rate = {}
 		for t in r["points"]:
 		    if t["status"] == "unsupported" and t["way"] == "ring":
