@@ -55,7 +55,7 @@ point() {
 }
 
 @test "limit: JSON is whole, blocks are complete and interleaved, shares follow from the points" {
-	limit --backends epoll-lt,poll --active 1,20 --idle 3 --message-bytes 100 --runs 6 --duration 0.05 --seed 7
+	limit --backends epoll-lt --active 1,20 --idle 3 --message-bytes 100 --runs 6 --duration 0.03 --seed 7
 	[ "$status" -eq 0 ]
 	/usr/bin/python3 - "$result" <<-'PYTHON'
 		import collections, json, statistics, sys
@@ -65,16 +65,16 @@ point() {
 		assert r["environment"]["kernel"] and r["config"]["placement"] == "same-core"
 		ways, actives = r["config"]["ways"], r["config"]["connections_active"]
 		assert ways == ["blocking", "batched", "ring"] and actives == [1, 20], r["config"]
-		# every block has each of (3 + 2) x 2 trials once, in an order of its own
+		# every block has each of (3 + 1) x 2 trials once, in an order of its own
 		timed = [t for t in r["trials"] if t["role"] == "timed"]
 		orders = collections.defaultdict(dict)
 		for t in r["points"] + timed:
 		    orders[t["block"]][t["order_in_block"]] = (
 		        t.get("way") or t["backend"], t["connections_active"])
-		everything = sorted((n, a) for n in ways + ["epoll-lt", "poll"] for a in actives)
-		assert len(r["points"] + timed) == 60 and sorted(orders) == [1, 2, 3, 4, 5, 6]
+		everything = sorted((n, a) for n in ways + ["epoll-lt"] for a in actives)
+		assert len(r["points"] + timed) == 48 and sorted(orders) == [1, 2, 3, 4, 5, 6]
 		for block, order in orders.items():
-		    assert sorted(order) == list(range(1, 11)), (block, order)
+		    assert sorted(order) == list(range(1, 9)), (block, order)
 		    assert sorted(order.values()) == everything, (block, order)
 		assert len({tuple(sorted(o.items())) for o in orders.values()}) > 1, orders
 		# one cpu for all, and nothing lost
@@ -85,7 +85,7 @@ point() {
 		# what was asked for, of both kinds
 		assert {t["message_bytes"] for t in r["points"] + timed} == {100}
 		assert {t["connections_idle"] for t in timed} == {3}
-		assert all((t["measured_ns"] or 5e7) >= 5e7 for t in r["points"] + timed)
+		assert all((t["measured_ns"] or 3e7) >= 3e7 for t in r["points"] + timed)
 		rate = {}
 		for t in r["points"]:
 		    if t["status"] == "unsupported" and t["way"] == "ring":
@@ -123,7 +123,7 @@ point() {
 		        whole = [x["core_share"]["min"] for x in [s] + [w for w in limits if w["is_the_limit"]]]
 		        assert min(whole) < 0.9 or 0 < share["median"] < 1.2, s
 		        assert s["server_cpu_ns_per_round_trip"]["median"] < s["cpu_ns_per_round_trip"]["median"]
-		assert len(r["shares"]) == 4 and len(r["limit"]) == 6
+		assert len(r["shares"]) == 2 and len(r["limit"]) == 6
 	PYTHON
 }
 
