@@ -253,7 +253,7 @@ int limit_point_run(const struct limit_point_order *order, struct problem *probl
 {
 	struct limit_point point;
 	struct problem what = {""};
-	enum exit_status status = EXIT_STATUS_OK;
+	int status = EXIT_STATUS_OK;
 	json_t *object;
 	int error = limit_point_measure(&point, order, &what);
 
@@ -262,7 +262,7 @@ int limit_point_run(const struct limit_point_order *order, struct problem *probl
 	} else {
 		const struct outcome *outcome = outcome_of(error);
 
-		status = outcome->status;
+		status = (int)outcome->status;
 		object = json_pack(
 			"{ss ss}", "event", outcome->event, "reason", what.text);
 		problem_set(problem, error, "%s: %.480s", outcome->event, what.text);
