@@ -14,8 +14,7 @@ static int enter(const struct limit_ring *ring, unsigned submit, unsigned wait,
 	unsigned flags, const void *arg, size_t arg_bytes)
 {
 	long n = syscall(SYS_io_uring_enter, ring->enter_fd, submit, wait,
-		flags | IORING_ENTER_GETEVENTS | IORING_ENTER_REGISTERED_RING, arg,
-		arg_bytes);
+		flags | IORING_ENTER_GETEVENTS | RING_ENTER_REGISTERED, arg, arg_bytes);
 
 	return n < 0 ? -errno : (int)n;
 }
@@ -79,8 +78,8 @@ static int register_itself(struct limit_ring *ring)
 	struct io_uring_rsrc_update update = {
 		.offset = UINT32_MAX, .data = (unsigned)ring->fd};
 
-	if (syscall(SYS_io_uring_register, ring->fd, IORING_REGISTER_RING_FDS, &update,
-		    1) < 0)
+	if (syscall(SYS_io_uring_register, ring->fd, RING_REGISTER_RING_FDS, &update, 1) <
+		0)
 		return -errno;
 	ring->enter_fd = (int)update.offset;
 	return 0;
@@ -89,7 +88,7 @@ static int register_itself(struct limit_ring *ring)
 int limit_ring_open(struct limit_ring *ring, unsigned entries, struct problem *problem)
 {
 	struct io_uring_params params = {
-		.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+		.flags = RING_SETUP_SINGLE_ISSUER | RING_SETUP_DEFER_TASKRUN,
 	};
 
 	*ring = (struct limit_ring){

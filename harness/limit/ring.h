@@ -16,6 +16,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Numbers of the kernel's interface, which never change: the headers of a machine may be
+ * older than these, and its kernel newer (io_uring_setup(2), io_uring_enter(2)).
+ */
+#define RING_SETUP_SINGLE_ISSUER (1U << 12)
+#define RING_SETUP_DEFER_TASKRUN (1U << 13)
+#define RING_ENTER_REGISTERED    (1U << 4)
+#define RING_REGISTER_RING_FDS   20
+#define RING_SQE_SKIP_SUCCESS    ((uint8_t)(1U << 6))
+
 /* One half of the shared memory, as both sides see it. */
 struct limit_queue {
 	unsigned *head;

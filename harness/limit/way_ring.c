@@ -41,7 +41,7 @@ static void queue(struct limit_ring *ring, uint8_t operation, unsigned file,
 	sqe->opcode = operation;
 	sqe->flags = IOSQE_FIXED_FILE;
 	if (user_data & OF_A_SEND)
-		sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+		sqe->flags |= RING_SQE_SKIP_SUCCESS;
 	sqe->fd = (int)file;
 	sqe->addr = (uint64_t)(uintptr_t)message;
 	sqe->len = (unsigned)bytes;
