@@ -147,6 +147,23 @@ static void every_way_notices_an_end(void **test_state)
 	}
 }
 
+static void an_end_in_the_middle_of_a_message_is_told(void **test_state)
+{
+	unsigned char message[64];
+	struct limit_calls calls = {0};
+	struct bench bench;
+
+	(void)test_state;
+	assert_true(bench_open(&bench, 0, 1, sizeof(message)));
+	assert_int_equal(send(bench.ends.clients[0], "half", 4, 0), 4);
+	assert_int_equal(shutdown(bench.ends.clients[0], SHUT_WR), 0);
+	assert_int_equal(limit_recv(bench.ends.servers[0], message, sizeof(message),
+				 &calls, &bench.problem),
+		-ECONNRESET);
+	assert_int_equal(calls.recv, 2);
+	bench_close(&bench);
+}
+
 static void calls_are_what_the_way_says(void **test_state)
 {
 	struct bench bench;
@@ -329,6 +346,7 @@ int main(void)
 		cmocka_unit_test(requests_are_of_their_connection_and_round),
 		cmocka_unit_test(every_way_notices_a_foreign_byte),
 		cmocka_unit_test(every_way_notices_an_end),
+		cmocka_unit_test(an_end_in_the_middle_of_a_message_is_told),
 		cmocka_unit_test(calls_are_what_the_way_says),
 		cmocka_unit_test(no_room_is_told_before_anything_is_opened),
 		cmocka_unit_test(a_point_comes_back_from_its_json),
