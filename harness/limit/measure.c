@@ -52,7 +52,10 @@ static int measure_way(struct limit *limit, size_t index, uint64_t block, uint64
 static int measure_backend(
 	struct limit *limit, size_t index, uint64_t block, uint64_t place)
 {
-	static const struct workload workload = {.churn_requests = 1};
+	const struct workload workload = {
+		.engine = limit->options.engine,
+		.churn_requests = 1,
+	};
 	const struct cell *cell = &limit->plan.cells[index];
 	struct trial *trial = limit->trial;
 	struct trial_setting setting = {

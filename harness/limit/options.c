@@ -35,6 +35,7 @@ enum {
 	OPTION_ACTIVE,
 	OPTION_IDLE,
 	OPTION_MESSAGE_BYTES,
+	OPTION_ENGINE,
 	OPTION_BLOCKS,
 	OPTION_RUNS, /* another name for it */
 	OPTION_DURATION,
@@ -52,6 +53,7 @@ static const struct option long_options[] = {
 	{"active", required_argument, NULL, OPTION_ACTIVE},
 	{"idle", required_argument, NULL, OPTION_IDLE},
 	{"message-bytes", required_argument, NULL, OPTION_MESSAGE_BYTES},
+	{"engine", required_argument, NULL, OPTION_ENGINE},
 	{"blocks", required_argument, NULL, OPTION_BLOCKS},
 	{"runs", required_argument, NULL, OPTION_RUNS},
 	{"duration", required_argument, NULL, OPTION_DURATION},
@@ -91,6 +93,9 @@ void limit_options_help(FILE *out)
 	      "  --idle N               idle connections beside, of the backends "
 	      "(default 0)\n"
 	      "  --message-bytes B      size of a message, at most 32KiB (default 64)\n"
+	      "  --engine E             epoll (default) or io_uring: how the load "
+	      "generator\n"
+	      "                         waits and moves bytes\n"
 	      "  --blocks R, --runs R   how often all of it is measured, in random "
 	      "order\n"
 	      "                         (default 10)\n"
@@ -119,7 +124,8 @@ void limit_options_help(FILE *out)
 	      "\n"
 	      "Examples:\n"
 	      "  muxbench limit\n"
-	      "  muxbench limit --backends epoll-lt,io_uring --active 1,10,100,1000\n"
+	      "  muxbench limit --backends epoll-lt,io_uring --active 100 --engine "
+	      "io_uring\n"
 	      "  muxbench limit --blocks 20 --format json --out limit.json\n"
 	      "  strace -c muxbench limit --point blocking --rounds 1000\n",
 		out);
@@ -207,6 +213,8 @@ static int take_option(struct limit_options *options, int option, const char *te
 	case OPTION_MESSAGE_BYTES:
 		return parse_bytes("--message-bytes", text, 1, LIMIT_MESSAGE_BYTES_MAX,
 			&options->message_bytes, problem);
+	case OPTION_ENGINE:
+		return engine_parse(text, &options->engine, problem);
 	case OPTION_BLOCKS:
 		return parse_u64(
 			"--blocks", text, 1, BLOCKS_MAX, &options->blocks, problem);
@@ -256,15 +264,16 @@ static int check_together(const struct limit_options *options, struct problem *p
 	bool of_point = options->point.rounds > 0 || options->point.cpu >= 0;
 	bool of_all = options->backend_count > 0 || options->blocks > 0 ||
 		      options->connections_idle != UINT64_MAX ||
-		      options->seed != UINT64_MAX || options->json || options->out;
+		      options->engine != ENGINE_EPOLL || options->seed != UINT64_MAX ||
+		      options->json || options->out;
 
 	if (of_point && !options->is_point)
 		return problem_set(
 			problem, -EINVAL, "--rounds and --cpu need --point WAY");
 	if (options->is_point && of_all)
 		return problem_set(problem, -EINVAL,
-			"--point goes without --backends, --idle, --blocks, --seed, "
-			"--format and --out");
+			"--point goes without --backends, --idle, --engine, --blocks, "
+			"--seed, --format and --out");
 	if (options->is_point && options->active_count > 1)
 		return problem_set(
 			problem, -EINVAL, "--point takes one number for --active");

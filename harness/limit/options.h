@@ -4,6 +4,7 @@
 
 #include "harness/limit/point.h"
 #include "harness/process/backends.h"
+#include "harness/trial/workload.h"
 
 #include "common/problem.h"
 
@@ -27,6 +28,7 @@ struct limit_options {
 	size_t active_count;
 	uint64_t connections_idle;
 	uint64_t message_bytes;
+	enum engine engine; /* of the load generator */
 	uint64_t blocks;
 	uint64_t duration_ns;
 	uint64_t seed;

@@ -42,12 +42,13 @@ static json_t *config_json(const struct limit *limit)
 
 	for (size_t i = 0; i < options->active_count; i++)
 		json_array_append_new(active, record_u64(options->active[i]));
-	return json_pack("{so so so so so so so so ss}", "ways",
+	return json_pack("{so so so so so ss so so so ss}", "ways",
 		names_json(limit->names, LIMIT_WAYS), "backends",
 		names_json(limit->names + LIMIT_WAYS, options->backend_count),
 		"connections_active", active, "connections_idle",
 		record_u64(options->connections_idle), "message_bytes",
-		record_u64(options->message_bytes), "blocks", record_u64(options->blocks),
+		record_u64(options->message_bytes), "engine",
+		engine_name(options->engine), "blocks", record_u64(options->blocks),
 		"warmup_ns", record_u64(limit_warmup_ns(options->duration_ns)),
 		"timed_ns", record_u64(options->duration_ns), "placement",
 		placement_name(limit->placement.kind));

@@ -222,9 +222,11 @@ void limit_print(FILE *out, const struct limit *limit)
 	print_heading(&table, "way");
 	print_rows(&table, 0, LIMIT_WAYS, way_text);
 	fprintf(out,
-		"%sShare of it (*) that each backend reaches%s  (with the load generator "
+		"%sShare of it (*) that each backend reaches%s  (with the load "
+		"generator%s "
 		"on the same core)\n\n",
-		colour(&table, BOLD), colour(&table, PLAIN));
+		colour(&table, BOLD), colour(&table, PLAIN),
+		limit->options.engine == ENGINE_EPOLL ? "" : ", of io_uring,");
 	print_heading(&table, "backend");
 	print_rows(&table, LIMIT_WAYS, limit->plan.axes.backend_count, share_text);
 	print_gaps(&table);

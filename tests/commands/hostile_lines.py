@@ -74,7 +74,7 @@ LINES = {
             "--rounds": (NUMBER, True),
             "--cpu": (NUMBER, False),
         },
-        "--backends --format --out --point",
+        "--backends --engine --format --out --point",
     ),
     "export": (
         ["muxbench", "export", "nowhere", "--format", "csv"],

@@ -143,6 +143,19 @@ point() {
 	grep -q 'muxbench: block 1 of 1 done' <<<"$stderr"
 }
 
+@test "limit: --engine io_uring is the load generator's, and recorded" {
+	limit --backends epoll-lt --active 10 --blocks 1 --duration 0.03 --engine io_uring
+	[ "$status" -eq 0 ]
+	[ "$(json "$result" "(r['config']['engine'], {t['engine'] for t in r['trials']})")" = \
+		"('io_uring', {'io_uring'})" ]
+	run_split "$BUILD/muxbench" limit --backends epoll-lt --active 10 --blocks 1 --duration 0.03 \
+		--engine io_uring --quiet
+	grep -q 'with the load generator, of io_uring, on the same core' <<<"$stdout"
+	grep -qE '^  epoll-lt +([0-9.]+  cpu|-$)' <<<"$stdout"
+	limit --backends epoll-lt --active 10 --blocks 1 --duration 0.03
+	[ "$(json "$result" "(r['config']['engine'], {t['engine'] for t in r['trials']})")" = "('epoll', {'epoll'})" ]
+}
+
 @test "limit: no room for both ends is skipped, and shares are unknown" {
 	run_split prlimit --nofile=400:400 "$BUILD/muxbench" limit --backends epoll-lt --active 200 --blocks 1 \
 		--duration 0.03 --quiet --format json
@@ -254,6 +267,8 @@ processes_of() {
 	refused 2 '--duration' "$muxbench" limit --duration 1ms --out "$result"
 	refused 2 '--seed' "$muxbench" limit --seed x --out "$result"
 	refused 2 '--format' "$muxbench" limit --format xml --out "$result"
+	refused 2 '--engine' "$muxbench" limit --engine kqueue --out "$result"
+	refused 2 'goes without' "$muxbench" limit --point ring --engine io_uring
 	refused 2 'more than 64 MiB in flight' "$muxbench" limit --active 10000 --message-bytes 32KiB --out "$result"
 	refused 2 "blocking, batched or ring, not 'magic'" "$muxbench" limit --point magic
 	refused 2 'need --point' "$muxbench" limit --rounds 5
