@@ -31,6 +31,7 @@
 #include "common/clock.h"
 #include "loadgen/churn.h"
 #include "loadgen/connections.h"
+#include "loadgen/uring/ring.h"
 
 #include <errno.h>
 #include <liburing.h>
@@ -38,10 +39,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum {
-	BUFFER_GROUP = 0,
 	BUFFERS_MIN = 64, /* each a power of two: the rings need that */
 	BUFFERS_MAX = 512,
 	BUFFER_BYTES_MIN = 512,
@@ -64,13 +63,6 @@ enum {
 
 #define WAIT_MAX_NS (3600 * NS_PER_S)
 
-#define SETUP_FLAGS                                                                      \
-	(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |                       \
-		IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE)
-#define FEATURES                                                                         \
-	(IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_SUBMIT_STABLE |          \
-		IORING_FEAT_CQE_SKIP)
-
 enum operation { OP_RECV, OP_SEND, OP_WRITABLE, OP_STOP };
 
 /* What a send of several messages needs to last until it is handed in. */
@@ -84,12 +76,7 @@ struct uring {
 	bool is_open;
 	bool direct; /* connections are in the ring's table of descriptors */
 	int error;   /* of a hand-in that failed for good, until await() tells it */
-
-	struct io_uring_buf_ring *buffer_ring; /* owned, mapped */
-	size_t buffer_ring_bytes;
-	uint8_t *buffers; /* owned, mapped: buffer_count of buffer_bytes */
-	unsigned buffer_count;
-	unsigned buffer_bytes;
+	struct ring_buffers buffers;
 
 	struct parts *parts; /* owned, one a connection; NULL with one in flight */
 	struct iovec *lists; /* owned */
@@ -100,8 +87,6 @@ struct uring {
 	char modes[160];
 };
 
-/* ---- the ring ---- */
-
 static unsigned power_of_two(uint64_t wanted, unsigned min, unsigned max)
 {
 	unsigned power = min;
@@ -109,108 +94,6 @@ static unsigned power_of_two(uint64_t wanted, unsigned min, unsigned max)
 	while (power < wanted && power < max)
 		power *= 2;
 	return power;
-}
-
-/* The error of a call that made no ring, with what one can do about it. */
-static int explain(int error, struct problem *problem)
-{
-	const char *advice =
-		error == -ENOSYS  ? "this kernel or container has none"
-		: error == -EPERM ? "forbidden by the container's profile or by sysctl "
-				    "kernel.io_uring_disabled"
-		: error == -EINVAL
-			? "DEFER_TASKRUN and multishot recv need Linux 6.1 or newer"
-		: error == -ENOMEM ? "raise RLIMIT_MEMLOCK: ulimit -l"
-				   : "";
-
-	return problem_set(problem, error,
-		"the io_uring engine cannot run here: %s%s%s; --engine epoll can",
-		strerror(-error), *advice ? ": " : "", advice);
-}
-
-/* The ring alone. 0 or -errno. */
-static int ring_open(struct io_uring *ring, unsigned submissions, unsigned completions)
-{
-	struct io_uring_params params = {
-		.flags = SETUP_FLAGS,
-		.cq_entries = completions,
-	};
-	int error = io_uring_queue_init_params(submissions, ring, &params);
-
-	if (error < 0)
-		return error;
-	if ((params.features & FEATURES) != FEATURES)
-		error = -EINVAL;
-	/* A ring descriptor that is registered need not be looked up at each call. */
-	if (error == 0 && io_uring_register_ring_fd(ring) != 1)
-		error = -EINVAL;
-	if (error < 0)
-		io_uring_queue_exit(ring);
-	return error;
-}
-
-static void give_buffer(struct uring *uring, unsigned id)
-{
-	io_uring_buf_ring_add(uring->buffer_ring,
-		uring->buffers + (size_t)id * uring->buffer_bytes, uring->buffer_bytes,
-		(unsigned short)id, io_uring_buf_ring_mask(uring->buffer_count), 0);
-	io_uring_buf_ring_advance(uring->buffer_ring, 1);
-}
-
-static void *map(size_t bytes)
-{
-	void *memory = mmap(
-		NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
-/* Maps the buffers and gives them all to the kernel. 0 or -errno. */
-static int buffers_open(struct uring *uring)
-{
-	uring->buffer_ring_bytes = uring->buffer_count * sizeof(struct io_uring_buf);
-	uring->buffer_ring = map(uring->buffer_ring_bytes);
-	uring->buffers = map((size_t)uring->buffer_count * uring->buffer_bytes);
-	if (!uring->buffer_ring || !uring->buffers)
-		return -ENOMEM;
-	struct io_uring_buf_reg registration = {
-		.ring_addr = (uint64_t)(uintptr_t)uring->buffer_ring,
-		.ring_entries = uring->buffer_count,
-		.bgid = BUFFER_GROUP,
-	};
-	int error = io_uring_register_buf_ring(&uring->ring, &registration, 0);
-
-	if (error < 0)
-		return error;
-	io_uring_buf_ring_init(uring->buffer_ring);
-	for (unsigned id = 0; id < uring->buffer_count; id++)
-		give_buffer(uring, id);
-	return 0;
-}
-
-static void buffers_close(struct uring *uring)
-{
-	if (uring->buffer_ring)
-		munmap(uring->buffer_ring, uring->buffer_ring_bytes);
-	if (uring->buffers)
-		munmap(uring->buffers, (size_t)uring->buffer_count * uring->buffer_bytes);
-	uring->buffer_ring = NULL;
-	uring->buffers = NULL;
-}
-
-/* Cancels whatever is under way for a descriptor, or (-1) for all. */
-static void cancel(struct uring *uring, int fd)
-{
-	struct io_uring_sync_cancel_reg what = {
-		.fd = fd,
-		.flags = IORING_ASYNC_CANCEL_ALL |
-			 (unsigned)(fd < 0 ? IORING_ASYNC_CANCEL_ANY
-					   : IORING_ASYNC_CANCEL_FD),
-		.timeout = {-1, -1},
-	};
-
-	/* -ENOENT: there was nothing. */
-	io_uring_register_sync_cancel(&uring->ring, &what);
 }
 
 /* ---- noting down, and handing in ---- */
@@ -287,7 +170,7 @@ static int uring_watch(struct engine *engine, struct connection *c)
 		return engine->uring->error;
 	io_uring_prep_recv_multishot(entry, *c->stream.fd, NULL, 0, 0);
 	entry->flags |= IOSQE_BUFFER_SELECT;
-	entry->buf_group = BUFFER_GROUP;
+	entry->buf_group = RING_BUFFER_GROUP;
 	set_connection(engine, entry, c, OP_RECV);
 	c->watched = true;
 	return 0;
@@ -382,7 +265,7 @@ static void uring_forget(struct engine *engine, struct connection *c)
 	if (c->watched || c->watches_writable ||
 		(c->sending && c->stream.in_flight > 0)) {
 		uring_flush(engine);
-		cancel(engine->uring, *c->stream.fd);
+		ring_cancel(&engine->uring->ring, *c->stream.fd);
 	}
 	if (engine->uring->direct) {
 		const int none = -1;
@@ -426,11 +309,10 @@ static void on_recv(struct engine *engine, struct connection *c, bool current,
 	uint32_t generation = c->generation;
 
 	if (current && has_buffer && cqe->res > 0)
-		engine_take_bytes(engine, c,
-			uring->buffers + (size_t)id * uring->buffer_bytes,
+		engine_take_bytes(engine, c, ring_buffers_at(&uring->buffers, id),
 			(size_t)cqe->res, engine->now_ns);
 	if (has_buffer)
-		give_buffer(uring, id);
+		ring_buffers_give(&uring->buffers, id);
 	if (current && c->generation == generation && !(cqe->flags & IORING_CQE_F_MORE))
 		receive_ended(engine, c, cqe->res);
 }
@@ -472,7 +354,9 @@ static void on_stop(struct engine *engine, const struct engine_stop *stop,
 	/* The next edge comes only when this one is taken. */
 	if (epoll_wait(engine->waiter.epoll_fd, engine->events, ENGINE_EVENTS_MAX, 0) > 0)
 		engine_ask_stop(engine, stop);
-	if (!(cqe->flags & IORING_CQE_F_MORE))
+	if (cqe->res < 0 && !is_passing(cqe->res))
+		engine->uring->error = cqe->res;
+	else if (!(cqe->flags & IORING_CQE_F_MORE))
 		watch_stop(engine);
 }
 
@@ -639,11 +523,11 @@ static void choose_buffers(struct engine *engine)
 	struct uring *uring = engine->uring;
 	uint64_t answer = engine->setup.message_bytes * engine->setup.pipeline;
 
-	uring->buffer_bytes = power_of_two(answer, BUFFER_BYTES_MIN, BUFFER_BYTES_MAX);
-	uring->buffer_count = power_of_two(engine->busy_max, BUFFERS_MIN, BUFFERS_MAX);
-	while (uring->buffer_count > BUFFERS_MIN &&
-		uring->buffer_count * uring->buffer_bytes > BUFFER_POOL_BYTES_MAX)
-		uring->buffer_count /= 2;
+	uring->buffers.bytes = power_of_two(answer, BUFFER_BYTES_MIN, BUFFER_BYTES_MAX);
+	uring->buffers.count = power_of_two(engine->busy_max, BUFFERS_MIN, BUFFERS_MAX);
+	while (uring->buffers.count > BUFFERS_MIN &&
+		uring->buffers.count * uring->buffers.bytes > BUFFER_POOL_BYTES_MAX)
+		uring->buffers.count /= 2;
 }
 
 static int uring_open(struct engine *engine)
@@ -670,10 +554,10 @@ static int uring_open(struct engine *engine)
 	snprintf(uring->modes, sizeof(uring->modes),
 		"SINGLE_ISSUER DEFER_TASKRUN REGISTERED_RING RECV_MULTISHOT "
 		"BUFFER_RING_%ux%u%s%s",
-		uring->buffer_count, uring->buffer_bytes,
+		uring->buffers.count, uring->buffers.bytes,
 		uring->direct ? " DIRECT_DESCRIPTORS" : "",
 		uring->parts ? "" : " CQE_SKIP_SUCCESS");
-	error = buffers_open(uring);
+	error = ring_buffers_open(&uring->buffers, &uring->ring);
 	return error < 0 ? error : watch_stop(engine);
 }
 
@@ -685,12 +569,12 @@ static void uring_close(struct engine *engine)
 		return;
 	if (uring->is_open) {
 		/* The end of the ring is worked off later, and would hold sockets. */
-		cancel(uring, -1);
+		ring_cancel(&uring->ring, -1);
 		if (uring->direct)
 			io_uring_unregister_files(&uring->ring);
 		io_uring_queue_exit(&uring->ring);
 	}
-	buffers_close(uring);
+	ring_buffers_close(&uring->buffers);
 	free(uring->parts);
 	free(uring->lists);
 	free(uring);
@@ -702,33 +586,9 @@ static const char *uring_modes(const struct engine *engine)
 	return engine->uring->modes;
 }
 
-/* A ring with its buffers, and one operation there and back: each may be forbidden. */
-static int uring_probe(struct problem *problem)
-{
-	struct uring *uring = calloc(1, sizeof(*uring));
-
-	if (!uring)
-		return problem_set(problem, -ENOMEM, "out of memory");
-	uring->buffer_count = BUFFERS_MIN;
-	uring->buffer_bytes = BUFFER_BYTES_MIN;
-	int error = ring_open(&uring->ring, SUBMISSIONS_MIN, SUBMISSIONS_MIN);
-
-	if (error == 0) {
-		error = buffers_open(uring);
-		if (error == 0) {
-			io_uring_prep_nop(io_uring_get_sqe(&uring->ring));
-			error = io_uring_submit_and_wait(&uring->ring, 1);
-		}
-		io_uring_queue_exit(&uring->ring);
-	}
-	buffers_close(uring);
-	free(uring);
-	return error < 0 ? explain(error, problem) : 0;
-}
-
 const struct engine_io engine_io_uring = {
 	.name = "io_uring",
-	.probe = uring_probe,
+	.probe = ring_probe,
 	.open = uring_open,
 	.close = uring_close,
 	.modes = uring_modes,
