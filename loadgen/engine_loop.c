@@ -14,7 +14,6 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum {

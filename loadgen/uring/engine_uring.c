@@ -56,8 +56,7 @@ enum {
 	ROOM = 2 * ENGINE_START_AT_ONCE + 4,
 	STAMPS_MAX = 4096, /* requests that wait for the time of their send */
 
-	BUSY_NAP_NS =
-		1000 * 1000, /* until the kernel is asked again that had no memory */
+	BUSY_NAP_NS = 1000 * 1000, /* then a kernel out of memory is asked again */
 	BUSY_NAPS_MAX = 5000,
 };
 
@@ -336,7 +335,10 @@ static void on_send(struct engine *engine, struct connection *c, int result)
 		engine_lost(engine, c, error);
 }
 
-/* Whoever can stop a window has spoken, or the poll for that has ended. */
+/*
+ * Whoever can stop a window is in the engine's epoll set, as with the other engine (which
+ * leaves out regular files: they are always readable). Here the set itself is polled.
+ */
 static int watch_stop(struct engine *engine)
 {
 	struct io_uring_sqe *entry = next_entry(engine);
