@@ -63,8 +63,10 @@ ALL_LDFLAGS := -pthread $(LDFLAGS) $(sanitize)
 objects_of = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 common_objects   := $(call objects_of,$(wildcard common/*.c))
-backend_sources  := $(filter-out backends/io_uring%,$(wildcard backends/*.c)) \
-	backends/io_uring$(if $(has_liburing),,_absent).c
+ring_sources     := $(wildcard backends/uring*.c backends/io_uring*.c)
+ring_absent      := backends/io_uring_absent.c
+backend_sources  := $(filter-out $(ring_sources),$(wildcard backends/*.c)) \
+	$(if $(has_liburing),$(filter-out $(ring_absent),$(ring_sources)),$(ring_absent))
 backend_objects  := $(call objects_of,$(backend_sources))
 server_objects   := $(call objects_of,$(wildcard server/*.c))
 loadgen_objects  := $(call objects_of,$(wildcard loadgen/*.c))
