@@ -9,12 +9,13 @@
  * next submits the recv and sleeps), and a batch of echoes shares both.
  *
  * What it got is reported: SINGLE_ISSUER and DEFER_TASKRUN (Linux 6.1) let completions be
- * worked off in the enter of this thread instead of by interrupting it.
+ * worked off in the enter of this thread instead of by interrupting it. io_uring-noflags
+ * is the same loop on a ring without them, to show what they are good for.
  *
  * An operation that finds the submission queue full waits in a list of ours until the
  * queue has been handed in: never is a result held up for that, and each connection is
  * in the list at most once. Results that find the completion queue full wait in the
- * kernel (IORING_FEAT_NODROP, without which this file does not run) and come with the
+ * kernel (IORING_FEAT_NODROP) and come with the
  * next enter; cq_overflows counts the waits that left some behind.
  *
  * user_data carries descriptor, generation and operation: a completion that was under way
@@ -27,27 +28,16 @@
 #include "backends/backend.h"
 #include "backends/buffers.h"
 #include "backends/echo.h"
+#include "backends/uring.h"
 #include "common/clock.h"
 
-#include <fcntl.h>
-#include <liburing.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	REST_MS = 1, /* until the kernel is asked again that had no memory for it */
-	NOBODY = -1,
-};
+enum { NOBODY = -1 };
 
-/* How many entries each queue has. Small ones are for tests: all that can be full, is. */
-struct queues {
-	unsigned submission; /* full, it is handed in and refilled */
-	unsigned completion; /* results past that wait in the kernel */
-};
-
-static const struct queues default_queues = {.submission = 512, .completion = 8192};
+static const struct uring_queues default_queues = {.submission = 512, .completion = 8192};
 
 /* Those before OP_RECV are under way at most once each. */
 enum operation { OP_ACCEPT, OP_STOP, OP_ACCEPT_PAUSE, OP_LOOK, OP_RECV, OP_SEND };
@@ -62,7 +52,7 @@ struct connection {
 struct loop {
 	struct server *server;
 	struct calls *calls;
-	struct io_uring ring;
+	struct uring uring;
 	struct connection *connections; /* by descriptor number, fds_max of them */
 	int fds_top;                    /* one more than the highest number ever used */
 	unsigned char *buffers; /* by descriptor number; the kernel reads into them */
@@ -77,184 +67,49 @@ struct loop {
 };
 
 /* Set-up flags from the best to none; the first that the kernel takes is used. */
-struct setup {
-	unsigned flags;
-	const char *modes;
-};
-
-static const struct setup setups[] = {
+static const struct uring_setup best_setups[] = {
 	{IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
-		"SINGLE_ISSUER DEFER_TASKRUN"}, /* 6.1 */
+		"SINGLE_ISSUER DEFER_TASKRUN", 0}, /* 6.1 */
 	{IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN,
-		"SINGLE_ISSUER COOP_TASKRUN"},       /* 6.0 */
-	{IORING_SETUP_COOP_TASKRUN, "COOP_TASKRUN"}, /* 5.19 */
-	{0, ""},
+		"SINGLE_ISSUER COOP_TASKRUN", 0},       /* 6.0 */
+	{IORING_SETUP_COOP_TASKRUN, "COOP_TASKRUN", 0}, /* 5.19 */
+	{0, "", 0},
 };
 
-/* What no set-up flag asks for and the loop cannot do without. 0, or -EOPNOTSUPP and why.
- */
-static int check_abilities(unsigned features, const struct io_uring_probe *operations,
-	char *why, size_t why_size)
-{
-	static const struct {
-		int opcode;
-		const char *name;
-	} needed[] = {
-		{IORING_OP_ACCEPT, "ACCEPT"},
-		{IORING_OP_RECV, "RECV"},
-		{IORING_OP_SEND, "SEND"},
-		{IORING_OP_TIMEOUT, "TIMEOUT"},
-		{IORING_OP_POLL_ADD, "POLL_ADD"},
-	};
+static const struct uring_setup no_flags[] = {{0, "", 0}};
 
-	if (!(features & IORING_FEAT_NODROP)) {
-		snprintf(why, why_size,
-			"this kernel drops results when the completion queue is full "
-			"(no IORING_FEAT_NODROP; Linux 5.5 has it)");
-		return -EOPNOTSUPP;
-	}
-	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
-		if (!io_uring_opcode_supported(operations, needed[i].opcode)) {
-			snprintf(why, why_size,
-				"this kernel has no IORING_OP_%s (Linux 5.6 has it)",
-				needed[i].name);
-			return -EOPNOTSUPP;
-		}
-	return 0;
-}
+/* What no set-up flag asks for and the loop cannot do without. */
+static const struct uring_need needs[] = {
+	{IORING_OP_ACCEPT, "ACCEPT", "5.6"},
+	{IORING_OP_RECV, "RECV", "5.6"},
+	{IORING_OP_SEND, "SEND", "5.6"},
+	{IORING_OP_TIMEOUT, "TIMEOUT", "5.6"},
+	{IORING_OP_POLL_ADD, "POLL_ADD", "5.6"},
+};
 
-/* Asks the kernel which operations this ring takes. 0 or -errno, with why. */
-static int check_ring(
-	struct io_uring *ring, struct calls *calls, char *why, size_t why_size)
-{
-	enum { OPERATIONS = 256 };
-	struct io_uring_probe *operations = calloc(
-		1, sizeof(*operations) + OPERATIONS * sizeof(struct io_uring_probe_op));
+static const struct uring_plan best_plan = {
+	.setups = best_setups,
+	.setups_count = sizeof(best_setups) / sizeof(*best_setups),
+	.needs = needs,
+	.needs_count = sizeof(needs) / sizeof(*needs),
+	.since = "5.6",
+};
 
-	int error = -ENOMEM;
-
-	if (operations) {
-		calls_count(calls, CALL_io_uring_register);
-		error = io_uring_register_probe(ring, operations, OPERATIONS);
-	}
-	if (error < 0)
-		snprintf(why, why_size, "io_uring_register: %s", strerror(-error));
-	else
-		error = check_abilities(ring->features, operations, why, why_size);
-	free(operations);
-	return error;
-}
-
-/* The error of a call that made no ring, with what one can do about it. */
-static int explain(int error, char *why, size_t why_size)
-{
-	const char *advice =
-		error == -ENOSYS   ? " (this kernel or container has no io_uring)"
-		: error == -EPERM  ? " (forbidden by the container's profile or by "
-				     "sysctl kernel.io_uring_disabled)"
-		: error == -ENOMEM ? " (raise RLIMIT_MEMLOCK: ulimit -l)"
-				   : "";
-
-	snprintf(why, why_size, "io_uring_setup: %s%s", strerror(-error), advice);
-	return error;
-}
-
-/* A ring that can all that is needed. 0, or -errno and why. */
-static int ring_open(struct io_uring *ring, const struct queues *queues,
-	struct calls *calls, const char **modes, char *why, size_t why_size)
-{
-	int error = -EINVAL;
-
-	for (size_t i = 0; error == -EINVAL && i < sizeof(setups) / sizeof(*setups);
-		i++) {
-		struct io_uring_params params = {
-			.flags = setups[i].flags | IORING_SETUP_CQSIZE,
-			.cq_entries = queues->completion,
-		};
-
-		calls_count(calls, CALL_io_uring_setup);
-		error = io_uring_queue_init_params(queues->submission, ring, &params);
-		*modes = setups[i].modes;
-	}
-	if (error < 0)
-		return explain(error, why, why_size);
-	error = check_ring(ring, calls, why, why_size);
-	if (error < 0)
-		io_uring_queue_exit(ring);
-	return error;
-}
-
-/* One operation that does nothing, there and back: io_uring_enter may be forbidden too.
- */
-static int round_trip(struct io_uring *ring, char *why, size_t why_size)
-{
-	io_uring_prep_nop(io_uring_get_sqe(ring));
-	int submitted = io_uring_submit_and_wait(ring, 1);
-
-	if (submitted >= 0)
-		return 0;
-	snprintf(why, why_size, "io_uring_enter: %s", strerror(-submitted));
-	return submitted;
-}
-
-static int io_uring_backend_probe(char *why, size_t why_size)
-{
-	struct io_uring ring;
-	struct calls uncounted = {0};
-	const char *modes;
-	int error = ring_open(&ring, &default_queues, &uncounted, &modes, why, why_size);
-
-	if (error < 0)
-		return error;
-	error = round_trip(&ring, why, why_size);
-	io_uring_queue_exit(&ring);
-	return error;
-}
-
-static uint64_t token(enum operation operation, int fd, uint32_t generation)
-{
-	return (uint64_t)(uint32_t)fd << 32 | (uint64_t)(generation & 0xffffff) << 8 |
-	       (uint64_t)operation;
-}
-
-/* Asked again at once, a kernel out of memory would be asked for ever at 100 % CPU. */
-static void rest(struct loop *loop)
-{
-	calls_count(loop->calls, CALL_poll);
-	poll(NULL, 0, REST_MS);
-}
-
-/* Hands in what is queued and waits for wait_for results. 0 or -errno. */
-static int enter(struct loop *loop, unsigned wait_for)
-{
-	calls_count(loop->calls, CALL_io_uring_enter);
-	int submitted = io_uring_submit_and_wait(&loop->ring, wait_for);
-
-	switch (submitted) {
-	case -EINTR: /* a signal, or SIGCONT */
-		return 0;
-	case -EAGAIN: /* no memory, or results to be taken first: the queue is kept */
-	case -EBUSY:
-		if (io_uring_cq_ready(&loop->ring) == 0)
-			rest(loop);
-		return 0;
-	default: /* e.g. -EBADR: out of memory the kernel lost a result, nobody knows
-		    whose */
-		return submitted < 0 ? submitted : 0;
-	}
-}
-
-static struct __kernel_timespec timespec_of_ms(int ms)
-{
-	return (struct __kernel_timespec){ms / 1000, ms % 1000 * 1000000LL};
-}
+/* Completions are worked off by interrupting the worker, as before Linux 5.19. */
+static const struct uring_plan no_flags_plan = {
+	.setups = no_flags,
+	.setups_count = sizeof(no_flags) / sizeof(*no_flags),
+	.needs = needs,
+	.needs_count = sizeof(needs) / sizeof(*needs),
+	.since = "5.6",
+};
 
 /* Asks for one of the operations that are no connection's, now or when there is room. */
 static void ask(struct loop *loop, enum operation operation)
 {
 	static const int after_ms[] = {
 		[OP_ACCEPT_PAUSE] = ACCEPT_PAUSE_MS, [OP_LOOK] = STOP_LOOK_MS};
-	struct io_uring_sqe *sqe = io_uring_get_sqe(&loop->ring);
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&loop->uring.ring);
 
 	loop->operations_waiting &= ~(1U << operation);
 	if (!sqe) {
@@ -270,10 +125,10 @@ static void ask(struct loop *loop, enum operation operation)
 	} else {
 		struct __kernel_timespec *after = &loop->after[operation];
 
-		*after = timespec_of_ms(after_ms[operation]);
+		*after = uring_timespec(after_ms[operation]);
 		io_uring_prep_timeout(sqe, after, 0, 0);
 	}
-	io_uring_sqe_set_data64(sqe, token(operation, 0, 0));
+	io_uring_sqe_set_data64(sqe, uring_token(operation, 0, 0));
 }
 
 static void connection_waits(struct loop *loop, int fd)
@@ -294,17 +149,19 @@ static void connection_ask(struct loop *loop, int fd)
 	struct connection *connection = &loop->connections[fd];
 	const struct echo *echo = &connection->echo;
 	unsigned char *buffer = buffers_at(loop->buffers, fd);
-	struct io_uring_sqe *sqe = io_uring_get_sqe(&loop->ring);
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&loop->uring.ring);
 
 	if (!sqe) {
 		connection_waits(loop, fd);
 	} else if (echo->next == ECHO_WRITE) {
 		io_uring_prep_send(
 			sqe, fd, buffer + echo->offset, echo->owed, MSG_NOSIGNAL);
-		io_uring_sqe_set_data64(sqe, token(OP_SEND, fd, connection->generation));
+		io_uring_sqe_set_data64(
+			sqe, uring_token(OP_SEND, fd, connection->generation));
 	} else {
 		io_uring_prep_recv(sqe, fd, buffer, ECHO_BUFFER_BYTES, 0);
-		io_uring_sqe_set_data64(sqe, token(OP_RECV, fd, connection->generation));
+		io_uring_sqe_set_data64(
+			sqe, uring_token(OP_RECV, fd, connection->generation));
 	}
 }
 
@@ -314,7 +171,8 @@ static bool ask_waiting(struct loop *loop)
 	for (enum operation operation = 0; operation < OP_RECV; operation++)
 		if (loop->operations_waiting & 1U << operation)
 			ask(loop, operation);
-	while (loop->waits_first != NOBODY && io_uring_sq_space_left(&loop->ring) > 0) {
+	while (loop->waits_first != NOBODY &&
+		io_uring_sq_space_left(&loop->uring.ring) > 0) {
 		struct connection *connection = &loop->connections[loop->waits_first];
 		int fd = loop->waits_first;
 
@@ -432,7 +290,7 @@ static void on_stop_notice(struct loop *loop, int result)
 	loop->stop_asked = result >= 0;
 	if (loop->stop_asked)
 		return;
-	rest(loop);
+	uring_rest(&loop->uring);
 	ask(loop, OP_STOP);
 }
 
@@ -444,24 +302,31 @@ static bool stop_is_over(const struct loop *loop)
 
 /*
  * Has he said nothing since our FIN, and acknowledged all that we sent? All results have
- * been worked off when this is asked; with nothing unread, and no result come meanwhile,
- * nothing of his is on its way to be heard either.
+ * been worked off when this is asked; with nothing unread, and no result come meanwhile
+ * but those of the recvs that this look has ended, nothing of his is on its way to be
+ * heard either. (Without DEFER_TASKRUN a recv's end is in the queue as soon as the
+ * shutdown that brought it about returns.)
  */
-static bool is_quiet(struct loop *loop, int fd)
+static bool is_quiet(struct loop *loop, int fd, unsigned ended)
 {
 	const struct connection *connection = &loop->connections[fd];
 
 	return connection->held && connection->echo.next == ECHO_DISCARD &&
 	       !connection->echo.heard && calls_unacknowledged(loop->calls, fd) <= 0 &&
-	       calls_unread(loop->calls, fd) <= 0 && io_uring_cq_ready(&loop->ring) == 0;
+	       calls_unread(loop->calls, fd) <= 0 &&
+	       io_uring_cq_ready(&loop->uring.ring) <= ended;
 }
 
 /* Ends who is quiet: his recv ends as if he had closed, and he is closed then. */
 static void end_quiet(struct loop *loop)
 {
+	unsigned ended = 0;
+
 	for (int fd = 0; fd < loop->fds_top && !stop_is_over(loop); fd++)
-		if (is_quiet(loop, fd))
+		if (is_quiet(loop, fd, ended)) {
 			calls_shutdown(loop->calls, fd, SHUT_RD);
+			ended++;
+		}
 	loop->look_due = false;
 	ask(loop, OP_LOOK);
 }
@@ -482,7 +347,7 @@ static void begin_stop(struct loop *loop)
 static void on_time(struct loop *loop, enum operation operation, int result)
 {
 	if (result != -ETIME)
-		rest(loop);
+		uring_rest(&loop->uring);
 	if (operation == OP_LOOK)
 		loop->look_due = true;
 	else if (!loop->stopping)
@@ -491,13 +356,13 @@ static void on_time(struct loop *loop, enum operation operation, int result)
 
 static int on_completion(struct loop *loop, uint64_t user_data, int result)
 {
-	enum operation operation = user_data & 0xff;
-	uint32_t generation = user_data >> 8 & 0xffffff;
-	int fd = (int)(user_data >> 32);
+	enum operation operation = uring_token_operation(user_data);
+	uint32_t generation = uring_token_generation(user_data);
+	int fd = uring_token_fd(user_data);
 
-	if (operation >= OP_RECV &&
-		(!loop->connections[fd].held ||
-			(loop->connections[fd].generation & 0xffffff) != generation))
+	if (operation >= OP_RECV && (!loop->connections[fd].held ||
+					    (loop->connections[fd].generation &
+						    URING_GENERATION_MASK) != generation))
 		return 0;
 	switch (operation) {
 	case OP_ACCEPT:
@@ -522,21 +387,20 @@ static int on_completion(struct loop *loop, uint64_t user_data, int result)
 static int wait_and_complete(struct loop *loop)
 {
 	bool may_sleep = ask_waiting(loop);
-	int error = enter(loop, may_sleep ? 1 : 0);
+	int error = uring_enter(&loop->uring, may_sleep ? 1 : 0);
 	struct io_uring_cqe *cqe;
 	unsigned head, count = 0;
 
 	if (may_sleep)
 		calls_add(&loop->calls->wakeups, 1);
-	if (io_uring_cq_has_overflow(&loop->ring))
-		calls_add(&loop->calls->cq_overflows, 1);
-	io_uring_for_each_cqe(&loop->ring, head, cqe)
+	uring_count_overflow(&loop->uring);
+	io_uring_for_each_cqe(&loop->uring.ring, head, cqe)
 	{
 		if (error == 0)
 			error = on_completion(loop, cqe->user_data, cqe->res);
 		count++;
 	}
-	io_uring_cq_advance(&loop->ring, count);
+	io_uring_cq_advance(&loop->uring.ring, count);
 	calls_add(&loop->calls->events, count);
 	return error;
 }
@@ -575,16 +439,8 @@ static void close_all(struct loop *loop)
 	}
 }
 
-/* io_uring takes the wait on itself only for descriptors that may block. */
-static int clear_nonblocking(struct loop *loop, int fd)
-{
-	calls_add(&loop->calls->count[CALL_fcntl], 2);
-	int flags = fcntl(fd, F_GETFL);
-
-	return flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0 ? -errno : 0;
-}
-
-static int loop_open(struct loop *loop, const struct queues *queues, const char **modes)
+static int loop_open(struct loop *loop, const struct uring_plan *plan,
+	const struct uring_queues *queues)
 {
 	struct server *server = loop->server;
 	char why[256]; /* the probe has told it, if it was there to be told */
@@ -593,28 +449,28 @@ static int loop_open(struct loop *loop, const struct queues *queues, const char 
 	loop->buffers = buffers_open(server->fds_max);
 	if (!loop->connections || !loop->buffers)
 		return -ENOMEM;
-	int error = clear_nonblocking(loop, server->listen_fd);
+	int error = uring_clear_nonblocking(loop->calls, server->listen_fd);
 	return error < 0 ? error
-			 : ring_open(&loop->ring, queues, loop->calls, modes, why,
+			 : uring_open(&loop->uring, plan, queues, loop->calls, why,
 				   sizeof(why));
 }
 
-/* backend.run with queues of a size. */
-static int run_with_queues(struct server *server, const struct queues *queues)
+/* backend.run with a plan for the ring and queues of a size. */
+static int run_planned(struct server *server, const struct uring_plan *plan,
+	const struct uring_queues *queues)
 {
 	struct loop loop = {
 		.server = server,
 		.calls = server->calls,
 		.waits_first = NOBODY,
 	};
-	const char *modes = "";
-	int error = loop_open(&loop, queues, &modes);
+	int error = loop_open(&loop, plan, queues);
 
 	if (error == 0) {
-		server->ready(server, modes);
+		server->ready(server, loop.uring.setup->modes);
 		error = serve(&loop);
 		close_all(&loop);
-		io_uring_queue_exit(&loop.ring);
+		uring_close(&loop.uring);
 	}
 	if (loop.buffers)
 		buffers_close(loop.buffers, server->fds_max);
@@ -622,10 +478,15 @@ static int run_with_queues(struct server *server, const struct queues *queues)
 	return error;
 }
 
-static int io_uring_backend_run(struct server *server, const struct backend *self)
+static int io_uring_probe_best(char *why, size_t why_size)
+{
+	return uring_probe(&best_plan, &default_queues, why, why_size);
+}
+
+static int io_uring_run_best(struct server *server, const struct backend *self)
 {
 	(void)self;
-	return run_with_queues(server, &default_queues);
+	return run_planned(server, &best_plan, &default_queues);
 }
 
 const struct backend backend_io_uring = {
@@ -633,6 +494,26 @@ const struct backend backend_io_uring = {
 	.name = "io_uring",
 	.summary = "io_uring(7) single-shot: operations go in, results come out",
 	.flags = BACKEND_COMPLETIONS,
-	.probe = io_uring_backend_probe,
-	.run = io_uring_backend_run,
+	.probe = io_uring_probe_best,
+	.run = io_uring_run_best,
+};
+
+static int io_uring_probe_no_flags(char *why, size_t why_size)
+{
+	return uring_probe(&no_flags_plan, &default_queues, why, why_size);
+}
+
+static int io_uring_run_no_flags(struct server *server, const struct backend *self)
+{
+	(void)self;
+	return run_planned(server, &no_flags_plan, &default_queues);
+}
+
+const struct backend backend_io_uring_noflags = {
+	.abi = BACKEND_ABI,
+	.name = "io_uring-noflags",
+	.summary = "io_uring(7) single-shot without set-up flags: what they are good for",
+	.flags = BACKEND_COMPLETIONS,
+	.probe = io_uring_probe_no_flags,
+	.run = io_uring_run_no_flags,
 };

@@ -1,6 +1,6 @@
 /*
- * io_uring_absent.c - stands in for io_uring.c where liburing >= 2.3 was not there at
- * build time: the name is still listed, with the reason why it cannot run.
+ * io_uring_absent.c - stands in for the backends on a ring where liburing >= 2.3 was not
+ * there at build time: their names are still listed, with the reason why they cannot run.
  */
 #include "backends/backend.h"
 
@@ -20,11 +20,18 @@ static int io_uring_absent_run(struct server *server, const struct backend *self
 	return -ENOSYS;
 }
 
-const struct backend backend_io_uring = {
-	.abi = BACKEND_ABI,
-	.name = "io_uring",
-	.summary = "io_uring(7) single-shot: operations go in, results come out",
-	.flags = BACKEND_COMPLETIONS,
-	.probe = io_uring_absent_probe,
-	.run = io_uring_absent_run,
-};
+/* One line a backend: the symbol of registry.c, and what --list says of it. */
+#define ABSENT(symbol, its_name, its_summary)                                            \
+	const struct backend symbol = {                                                  \
+		.abi = BACKEND_ABI,                                                      \
+		.name = its_name,                                                        \
+		.summary = its_summary,                                                  \
+		.flags = BACKEND_COMPLETIONS,                                            \
+		.probe = io_uring_absent_probe,                                          \
+		.run = io_uring_absent_run,                                              \
+	};
+
+ABSENT(backend_io_uring, "io_uring",
+	"io_uring(7) single-shot: operations go in, results come out")
+ABSENT(backend_io_uring_noflags, "io_uring-noflags",
+	"io_uring(7) single-shot without set-up flags: what they are good for")

@@ -12,6 +12,7 @@ extern const struct backend backend_poll;
 extern const struct backend backend_epoll_lt;
 extern const struct backend backend_epoll_et;
 extern const struct backend backend_io_uring;
+extern const struct backend backend_io_uring_noflags;
 
 const struct backend *const registry_backends[] = {
 	&backend_select,
@@ -20,6 +21,7 @@ const struct backend *const registry_backends[] = {
 	&backend_epoll_lt,
 	&backend_epoll_et,
 	&backend_io_uring,
+	&backend_io_uring_noflags,
 	NULL,
 };
 

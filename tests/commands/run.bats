@@ -54,7 +54,8 @@ nothing_left() {
 	/usr/bin/python3 - "$BATS_TEST_TMPDIR/out/result.json" <<-'PYTHON'
 		import json, sys
 		calls_per_echo = {"select": 3, "select-wide": 3, "poll": 3, "epoll-lt": 3,
-		                  "epoll-et": 4, "io_uring": 2}
+		                  "epoll-et": 4, "io_uring": 2,
+		                  "io_uring-noflags": 2}
 		seen = set()
 		for t in json.load(open(sys.argv[1]))["trials"]:
 		    if t["role"] != "counted" or t["status"] == "unsupported":

@@ -47,6 +47,7 @@ static const struct calls_per_echo calls_per_echo[] = {
 	{"epoll-et", {[CALL_epoll_wait] = 1, [CALL_recvfrom] = 2, [CALL_sendto] = 1}},
 	/* the send's result comes with the call that submits it */
 	{"io_uring", {[CALL_io_uring_enter] = 2}},
+	{"io_uring-noflags", {[CALL_io_uring_enter] = 2}},
 };
 
 static const struct calls_per_echo *find_calls_per_echo(const char *backend)

@@ -18,7 +18,8 @@ static const char *absent_without_ring(
 static const char *absent_without_provided_buffers(
 	const struct server_process *server, bool is_builtin)
 {
-	if (is_builtin && strcmp(server->backend, "io_uring") == 0)
+	if (is_builtin && (strcmp(server->backend, "io_uring") == 0 ||
+				  strcmp(server->backend, "io_uring-noflags") == 0))
 		return "single-shot: each recv names its own connection's buffer";
 	return absent_without_ring(server, is_builtin);
 }

@@ -92,7 +92,7 @@ MUTANTS = [
      "\t\tif (error == 0 && count < 4096)\n\t\t\terror = on_completion(",
      "io_uring", "*where the kernel queues results at will*"),
     ("a ring that cannot be made is an error like any other", RING,
-     "\t.probe = io_uring_backend_probe,\n", "",
+     "\t.probe = io_uring_probe_best,\n", "",
      "io_uring", "*no ring to be had*"),
     ("edge-triggered, but asked for again after each echo", LOOP,
      "(loop->stopping || !is_edge_triggered(loop)))", "true)",

@@ -2,7 +2,8 @@
  * test_ring.c - what a kernel must be able to do before the io_uring backend is offered:
  * older ones are imitated, for no test can bring them along.
  */
-#define backend_io_uring ring_under_test
+#define backend_io_uring         ring_under_test
+#define backend_io_uring_noflags ring_without_flags
 #include "backends/io_uring.c"
 
 #include <setjmp.h>
@@ -37,8 +38,9 @@ static void test_a_kernel_that_can_all(void **state)
 
 	(void)state;
 	answer_without(&answer, -1);
-	assert_int_equal(
-		check_abilities(IORING_FEAT_NODROP, &answer.probe, why, sizeof(why)), 0);
+	assert_int_equal(uring_check(&best_plan, IORING_FEAT_NODROP, &answer.probe, why,
+				 sizeof(why)),
+		0);
 	assert_string_equal(why, "");
 }
 
@@ -49,8 +51,8 @@ static void test_results_may_not_be_dropped(void **state)
 
 	(void)state;
 	answer_without(&answer, -1);
-	assert_int_equal(check_abilities(~(unsigned)IORING_FEAT_NODROP, &answer.probe,
-				 why, sizeof(why)),
+	assert_int_equal(uring_check(&best_plan, ~(unsigned)IORING_FEAT_NODROP,
+				 &answer.probe, why, sizeof(why)),
 		-EOPNOTSUPP);
 	assert_non_null(strstr(why, "IORING_FEAT_NODROP"));
 }
@@ -74,8 +76,8 @@ static void test_every_operation_is_needed(void **state)
 		char why[WHY_BYTES] = "";
 
 		answer_without(&answer, needed[i].opcode);
-		assert_int_equal(check_abilities(IORING_FEAT_NODROP, &answer.probe, why,
-					 sizeof(why)),
+		assert_int_equal(uring_check(&best_plan, IORING_FEAT_NODROP,
+					 &answer.probe, why, sizeof(why)),
 			-EOPNOTSUPP);
 		assert_non_null(strstr(why, needed[i].name));
 	}
