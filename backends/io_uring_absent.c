@@ -35,3 +35,7 @@ ABSENT(backend_io_uring, "io_uring",
 	"io_uring(7) single-shot: operations go in, results come out")
 ABSENT(backend_io_uring_noflags, "io_uring-noflags",
 	"io_uring(7) single-shot without set-up flags: what they are good for")
+ABSENT(backend_io_uring_multishot, "io_uring-multishot",
+	"io_uring(7) multishot accept and recv into a pool of buffers")
+ABSENT(backend_io_uring_direct, "io_uring-direct",
+	"io_uring(7) multishot with direct descriptors and silent sends")

@@ -13,6 +13,8 @@ extern const struct backend backend_epoll_lt;
 extern const struct backend backend_epoll_et;
 extern const struct backend backend_io_uring;
 extern const struct backend backend_io_uring_noflags;
+extern const struct backend backend_io_uring_multishot;
+extern const struct backend backend_io_uring_direct;
 
 const struct backend *const registry_backends[] = {
 	&backend_select,
@@ -22,6 +24,8 @@ const struct backend *const registry_backends[] = {
 	&backend_epoll_et,
 	&backend_io_uring,
 	&backend_io_uring_noflags,
+	&backend_io_uring_multishot,
+	&backend_io_uring_direct,
 	NULL,
 };
 

@@ -134,6 +134,7 @@ static int register_ring_fd(struct uring *uring, char *why, size_t why_size)
 	calls_count(uring->calls, CALL_io_uring_register);
 	int registered = io_uring_register_ring_fd(&uring->ring);
 
+	uring->ring_fd_registered = registered >= 0;
 	if (registered >= 0)
 		return 0;
 	snprintf(why, why_size,
@@ -168,6 +169,57 @@ void uring_close(struct uring *uring)
 	io_uring_queue_exit(&uring->ring);
 }
 
+void uring_rest(struct uring *uring)
+{
+	calls_count(uring->calls, CALL_poll);
+	poll(NULL, 0, REST_MS);
+}
+
+/* Makes what is queued visible to the kernel; liburing has it only as part of a call. */
+static void publish(struct io_uring_sq *sq)
+{
+	unsigned mask = *sq->kring_mask;
+
+	for (; sq->sqe_head != sq->sqe_tail; sq->sqe_head++)
+		sq->array[sq->sqe_head & mask] = sq->sqe_head & mask;
+	io_uring_smp_store_release(sq->ktail, sq->sqe_tail);
+}
+
+/*
+ * With IORING_SETUP_SQPOLL a call is made only if it must: to wait for what is not there
+ * yet, to wake the thread, or to fetch results that did not fit. liburing decides that
+ * inside io_uring_submit(3), where it cannot be counted.
+ */
+static int enter_sqpoll(struct uring *uring, unsigned wait_for)
+{
+	struct io_uring *ring = &uring->ring;
+	unsigned flags = 0;
+
+	publish(&ring->sq);
+	/* before the look at whether the thread sleeps: io_uring_setup(2), SQPOLL */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	unsigned state = __atomic_load_n(ring->sq.kflags, __ATOMIC_RELAXED);
+
+	if (state & IORING_SQ_NEED_WAKEUP)
+		flags |= IORING_ENTER_SQ_WAKEUP;
+	if (state & IORING_SQ_CQ_OVERFLOW || wait_for > io_uring_cq_ready(ring))
+		flags |= IORING_ENTER_GETEVENTS;
+	if (flags == 0)
+		return 0;
+	calls_count(uring->calls, CALL_io_uring_enter);
+	return io_uring_enter((unsigned)ring->enter_ring_fd, 0, wait_for,
+		flags | (uring->ring_fd_registered ? IORING_ENTER_REGISTERED_RING : 0),
+		NULL);
+}
+
+static int enter(struct uring *uring, unsigned wait_for)
+{
+	if (uring->setup->flags & IORING_SETUP_SQPOLL)
+		return enter_sqpoll(uring, wait_for);
+	calls_count(uring->calls, CALL_io_uring_enter);
+	return io_uring_submit_and_wait(&uring->ring, wait_for);
+}
+
 int uring_probe(const struct uring_plan *plan, const struct uring_queues *queues,
 	char *why, size_t why_size)
 {
@@ -178,7 +230,7 @@ int uring_probe(const struct uring_plan *plan, const struct uring_queues *queues
 	if (error < 0)
 		return error;
 	io_uring_prep_nop(io_uring_get_sqe(&uring.ring));
-	int submitted = io_uring_submit_and_wait(&uring.ring, 1);
+	int submitted = enter(&uring, 1);
 
 	if (submitted < 0)
 		snprintf(why, why_size, "io_uring_enter: %s", strerror(-submitted));
@@ -186,16 +238,9 @@ int uring_probe(const struct uring_plan *plan, const struct uring_queues *queues
 	return submitted < 0 ? submitted : 0;
 }
 
-void uring_rest(struct uring *uring)
-{
-	calls_count(uring->calls, CALL_poll);
-	poll(NULL, 0, REST_MS);
-}
-
 int uring_enter(struct uring *uring, unsigned wait_for)
 {
-	calls_count(uring->calls, CALL_io_uring_enter);
-	int submitted = io_uring_submit_and_wait(&uring->ring, wait_for);
+	int submitted = enter(uring, wait_for);
 
 	switch (submitted) {
 	case -EINTR: /* a signal, or SIGCONT */

@@ -48,6 +48,7 @@ struct uring {
 	struct io_uring ring;
 	struct calls *calls;
 	const struct uring_setup *setup; /* what it got */
+	bool ring_fd_registered;
 };
 
 /*

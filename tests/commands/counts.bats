@@ -36,6 +36,8 @@ as_nobody() {
 		    "epoll-et": ({"epoll_wait": 1, "recvfrom": 2, "sendto": 1}, 50),
 		    "io_uring": ({"io_uring_enter": 2}, None),
 		    "io_uring-noflags": ({"io_uring_enter": 2}, None),
+		    "io_uring-multishot": ({"io_uring_enter": 1}, None),
+		    "io_uring-direct": ({"io_uring_enter": 1}, None),
 		}
 		r = json.load(open(sys.argv[1]))
 		assert (r["schema"], r["schema_version"]["major"]) == ("muxbench.counts", 1)

@@ -55,7 +55,8 @@ nothing_left() {
 		import json, sys
 		calls_per_echo = {"select": 3, "select-wide": 3, "poll": 3, "epoll-lt": 3,
 		                  "epoll-et": 4, "io_uring": 2,
-		                  "io_uring-noflags": 2}
+		                  "io_uring-noflags": 2, "io_uring-multishot": 1,
+		                  "io_uring-direct": 1}
 		seen = set()
 		for t in json.load(open(sys.argv[1]))["trials"]:
 		    if t["role"] != "counted" or t["status"] == "unsupported":

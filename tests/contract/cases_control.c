@@ -48,6 +48,9 @@ static const struct calls_per_echo calls_per_echo[] = {
 	/* the send's result comes with the call that submits it */
 	{"io_uring", {[CALL_io_uring_enter] = 2}},
 	{"io_uring-noflags", {[CALL_io_uring_enter] = 2}},
+	/* the send goes out with the call that waits for the next request */
+	{"io_uring-multishot", {[CALL_io_uring_enter] = 1}},
+	{"io_uring-direct", {[CALL_io_uring_enter] = 1}},
 };
 
 static const struct calls_per_echo *find_calls_per_echo(const char *backend)

@@ -1,6 +1,6 @@
 /*
- * plain_ring.c - for LD_PRELOAD: liburing makes no ring with DEFER_TASKRUN or
- * COOP_TASKRUN, as on a kernel that does not know them (before Linux 5.19).
+ * plain_ring.c - for LD_PRELOAD: liburing makes every ring without DEFER_TASKRUN and
+ * COOP_TASKRUN, as if the kernel took them and thought nothing of it.
  *
  * With DEFER_TASKRUN the kernel completes only as many operations as an enter asks for,
  * so its completion queue never overflows. Without, all that came in while the server was
@@ -17,8 +17,9 @@ int io_uring_queue_init_params(
 
 	/* dlsym(3), "NOTES": an object pointer that is a function */
 	*(void **)&original = dlsym(RTLD_NEXT, "io_uring_queue_init_params");
-	if (!original ||
-		params->flags & (IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN))
+	if (!original)
 		return -EINVAL;
+	params->flags &=
+		~(unsigned)(IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN);
 	return original(entries, ring, params);
 }
