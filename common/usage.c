@@ -150,3 +150,22 @@ int usage_thread_state(pid_t pid, pid_t tid)
 	const char *fields = strrchr(text, ')');
 	return fields && fields[1] == ' ' ? fields[2] : -EBADMSG;
 }
+
+bool usage_threads_asleep(pid_t pid, pid_t skip_tid)
+{
+	char path[64];
+	bool asleep = true;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	DIR *tasks = opendir(path);
+	if (!tasks)
+		return false;
+	for (struct dirent *entry; asleep && (entry = readdir(tasks));) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (tid > 0 && tid != skip_tid)
+			asleep = usage_thread_state(pid, tid) == 'S';
+	}
+	closedir(tasks);
+	return asleep;
+}

@@ -39,4 +39,7 @@ bool usage_split(const struct usage *difference, uint64_t *user_ns, uint64_t *sy
 /* The state letter of a thread as in proc_pid_stat(5), 'S' for asleep; or -errno. */
 int usage_thread_state(pid_t pid, pid_t tid);
 
+/* All threads of process pid but skip_tid are asleep. Two descriptors must be free. */
+bool usage_threads_asleep(pid_t pid, pid_t skip_tid);
+
 #endif

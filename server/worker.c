@@ -140,12 +140,19 @@ static bool is_interrupted(int interrupt_fd)
 	return ppoll(&interrupt, 1, &step, NULL) > 0;
 }
 
+/* It, and what the kernel started to serve it (io_uring's threads): all but ourselves. */
+static bool is_asleep(const struct worker *worker)
+{
+	return usage_thread_state(getpid(), worker->tid) == 'S' &&
+	       usage_threads_asleep(getpid(), gettid());
+}
+
 bool worker_settle(const struct worker *worker, uint64_t deadline_ns, int interrupt_fd)
 {
 	uint64_t before = calls_total(&worker->calls);
 
 	do {
-		bool asleep = usage_thread_state(getpid(), worker->tid) == 'S';
+		bool asleep = is_asleep(worker);
 		uint64_t now = calls_total(&worker->calls);
 
 		if (is_interrupted(interrupt_fd) || worker_state(worker) == WORKER_ENDED)

@@ -10,7 +10,6 @@
 #include "backends/backend.h"
 #include "common/clock.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -18,7 +17,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -176,26 +174,6 @@ static void stalled_readers_and_a_hose(struct contract *contract)
 	expect_exit_within(contract, stop_ns, EXIT_MAX_MS);
 }
 
-/* The thread of the server that serves: the only one beside the first. */
-static pid_t worker_tid(const struct server_process *server)
-{
-	char path[64];
-	pid_t found = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)server->pid);
-	DIR *tasks = opendir(path);
-
-	assert_non_null(tasks);
-	for (struct dirent *entry; (entry = readdir(tasks));) {
-		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
-
-		if (tid > 0 && tid != server->pid)
-			found = tid;
-	}
-	closedir(tasks);
-	return found;
-}
-
 /*
  * Settling waits for a worker that sleeps. This one is held by its tracer, so it never
  * does; what is asked for would be a minute's wait, and the signal ends it.
@@ -205,7 +183,7 @@ static void stop_while_it_settles(struct contract *contract)
 	enum { ANSWER_MS = 5000 };
 	struct server_process *server = &contract->server;
 	struct pollfd events = {.fd = server->events.fd, .events = POLLIN};
-	pid_t tid = worker_tid(server);
+	pid_t tid = server->worker_tid;
 	int status;
 
 	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0) {
