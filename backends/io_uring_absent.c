@@ -39,3 +39,5 @@ ABSENT(backend_io_uring_multishot, "io_uring-multishot",
 	"io_uring(7) multishot accept and recv into a pool of buffers")
 ABSENT(backend_io_uring_direct, "io_uring-direct",
 	"io_uring(7) multishot with direct descriptors and silent sends")
+ABSENT(backend_io_uring_sqpoll, "io_uring-sqpoll",
+	"io_uring(7) multishot, submitted by a thread of the kernel")

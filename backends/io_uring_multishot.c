@@ -8,7 +8,8 @@
  * The variants are at the end of this file, each a table:
  * - io_uring-multishot;
  * - io_uring-direct: the same, but connections live in a table of the ring, not in the
- *   process's (direct descriptors), and a send that went well posts no result.
+ *   process's (direct descriptors), and a send that went well posts no result;
+ * - io_uring-sqpoll: as the first, but a thread of the kernel takes what is queued.
  *
  * THE BUFFERS. One pool serves thousands of connections, so nobody may keep a buffer.
  * It is lent: the send of what it holds must not wait (MSG_DONTWAIT), so it is over when
@@ -77,6 +78,7 @@ struct variant {
 	bool direct;           /* connections are in the ring's own table */
 	bool silent_sends;     /* a send that went well posts no result */
 	bool inline_sends;     /* the enter that hands in a send carries it out */
+	bool single_recvs;     /* each recv brings one result, and is asked for again */
 };
 
 /* Those before OP_RECV are under way at most once each. */
@@ -101,6 +103,7 @@ struct connection {
 	int error;             /* why it ended: 0 after a FIN, else -errno */
 	uint32_t start, end;   /* owed, in its backlog */
 	uint32_t lent_bytes;   /* with lending: so many */
+	uint32_t lent_at;      /* with lending, silently: its place in loop.lent */
 	uint16_t lent;         /* with lending: of this buffer */
 	uint16_t kept;         /* the last of the buffers kept for it, or NO_BUFFER */
 	bool held;
@@ -128,7 +131,7 @@ struct loop {
 	unsigned char *backlogs; /* by slot, backlog_blocks of buffers.h each */
 	unsigned backlog_blocks;
 	uint16_t *kept_before; /* by buffer: the one kept before it, or NO_BUFFER */
-	uint64_t *lent;        /* tokens of silent sends that were not concluded */
+	int *lent; /* slots whose silent sends were not concluded, each once */
 	unsigned lent_count;
 	unsigned inline_results; /* that the next enter brings by itself */
 	int slots;               /* how many there are */
@@ -205,10 +208,12 @@ static void lend(struct loop *loop, int slot, unsigned buffer, uint32_t bytes)
 	connection->lending = true;
 	connection->lent = (uint16_t)buffer;
 	connection->lent_bytes = bytes;
-	if (variant->silent_sends)
-		loop->lent[loop->lent_count++] = sqe->user_data;
-	else if (variant->inline_sends)
+	if (variant->silent_sends) {
+		connection->lent_at = loop->lent_count;
+		loop->lent[loop->lent_count++] = slot;
+	} else if (variant->inline_sends) {
 		loop->inline_results++;
+	}
 	calls_add(&loop->calls->bytes_tx, bytes);
 }
 
@@ -227,7 +232,10 @@ static void receive(struct loop *loop, int slot)
 {
 	struct io_uring_sqe *sqe = next_sqe(loop);
 
-	io_uring_prep_recv_multishot(sqe, slot, NULL, 0, 0);
+	if (loop->variant->single_recvs)
+		io_uring_prep_recv(sqe, slot, NULL, POOL_BUFFER_BYTES, 0);
+	else
+		io_uring_prep_recv_multishot(sqe, slot, NULL, 0, 0);
 	sqe->buf_group = URING_POOL_GROUP;
 	set_target(loop, sqe, OP_RECV, slot, IOSQE_BUFFER_SELECT);
 	loop->connections[slot].receiving = true;
@@ -501,6 +509,9 @@ static void on_buffer(struct loop *loop, int slot, unsigned buffer, uint32_t byt
 	lend(loop, slot, buffer, bytes);
 	if (connection->bulk)
 		cancel_receiving(loop, slot);
+	else if (!connection->receiving && !connection->starved &&
+		 loop->pool.available > 0)
+		receive(loop, slot); /* the next is awaited while this one is sent */
 }
 
 /* The bytes are in his backlog. */
@@ -553,6 +564,15 @@ static uint32_t bytes_sent(struct loop *loop, struct connection *connection, int
 	return result > 0 ? (uint32_t)result : 0;
 }
 
+/* Its silent send is concluded: the last of the list takes its place. */
+static void forget_lent(struct loop *loop, const struct connection *connection)
+{
+	int last = loop->lent[--loop->lent_count];
+
+	loop->lent[connection->lent_at] = last;
+	loop->connections[last].lent_at = connection->lent_at;
+}
+
 /* The buffer goes back; what of it was not sent comes before all else that is owed. */
 static void on_lent(struct loop *loop, int slot, int result)
 {
@@ -560,6 +580,8 @@ static void on_lent(struct loop *loop, int slot, int result)
 	uint32_t sent = bytes_sent(loop, connection, result);
 	uint32_t rest = connection->lent_bytes - sent;
 
+	if (loop->variant->silent_sends)
+		forget_lent(loop, connection);
 	connection->lending = connection->lend_failed = false;
 	if (rest > 0) {
 		calls_add(&loop->calls->bytes_tx, -(uint64_t)rest);
@@ -827,14 +849,16 @@ static void conclude_sends(struct loop *loop)
 		io_uring_cq_has_overflow(&loop->uring.ring))
 		return;
 	find_failed_sends(loop);
-	while (loop->lent_count > 0 && has_room(loop)) {
-		uint64_t token = loop->lent[--loop->lent_count];
-		int slot = uring_token_fd(token);
-		const struct connection *connection = &loop->connections[slot];
+	for (unsigned i = loop->lent_count; i-- > 0;) {
+		const struct connection *connection = &loop->connections[loop->lent[i]];
 
-		if (is_current(loop, token) && connection->lending &&
-			!connection->lend_failed)
-			on_lent(loop, slot, (int)connection->lent_bytes);
+		if (connection->lend_failed)
+			continue;
+		if (!has_room(loop)) {
+			loop->busy = true;
+			return;
+		}
+		on_lent(loop, loop->lent[i], (int)connection->lent_bytes);
 	}
 }
 
@@ -1005,10 +1029,12 @@ static int run_on_ring(struct loop *loop)
 	error = table_open(loop);
 	if (error == 0) {
 		snprintf(modes, sizeof(modes),
-			"%s registered-ring multishot-accept multishot-recv "
+			"%s registered-ring multishot-accept %s "
 			"buffer-ring=%ux%d%s%s",
-			loop->uring.setup->modes, variant->pool_buffers,
-			POOL_BUFFER_BYTES, variant->direct ? " direct-descriptors" : "",
+			loop->uring.setup->modes,
+			variant->single_recvs ? "recv" : "multishot-recv",
+			variant->pool_buffers, POOL_BUFFER_BYTES,
+			variant->direct ? " direct-descriptors" : "",
 			variant->silent_sends ? " CQE_SKIP_SUCCESS" : "");
 		loop->server->ready(loop->server, modes);
 		error = serve(loop);
@@ -1144,4 +1170,56 @@ const struct backend backend_io_uring_direct = {
 	.flags = BACKEND_COMPLETIONS,
 	.probe = direct_probe,
 	.run = direct_run,
+};
+
+/*
+ * A thread of the kernel takes what is queued as soon as it is there; an enter is needed
+ * only to sleep, or to wake that thread. It cannot go with DEFER_TASKRUN. Its CPU time is
+ * the server's (usage.h sums over all threads, and it is one), its calls are none. It
+ * stays on the worker's core if the worker does (uring.c).
+ *
+ * Its recvs are single ones, which cost it no call either. At an urgent mark tcp(7) ends
+ * a recv with EAGAIN if the thread has a signal pending, as this one has whenever more
+ * work is announced to it; a single recv looks again when it begins to wait, a multishot
+ * one waits for the next segment with bytes unread (seen on Linux 6.18).
+ */
+static const struct uring_setup polled[] = {
+	{IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SQPOLL, "SINGLE_ISSUER SQPOLL", 1},
+};
+
+static const struct uring_plan sqpoll_plan = {
+	.setups = polled,
+	.setups_count = 1,
+	.needs = needs,
+	.needs_count = NEEDS - 1,
+	.features = IORING_FEAT_SQPOLL_NONFIXED,
+	.since = "6.0",
+	.registers_ring_fd = true,
+};
+
+static const struct variant sqpoll = {
+	.plan = &sqpoll_plan,
+	.queues = {.submission = 512, .completion = 8192},
+	.pool_buffers = 256,
+	.single_recvs = true,
+};
+
+static int sqpoll_probe(char *why, size_t why_size)
+{
+	return probe_variant(&sqpoll, why, why_size);
+}
+
+static int sqpoll_run(struct server *server, const struct backend *self)
+{
+	(void)self;
+	return run_variant(server, &sqpoll);
+}
+
+const struct backend backend_io_uring_sqpoll = {
+	.abi = BACKEND_ABI,
+	.name = "io_uring-sqpoll",
+	.summary = "io_uring(7) multishot, submitted by a thread of the kernel",
+	.flags = BACKEND_COMPLETIONS,
+	.probe = sqpoll_probe,
+	.run = sqpoll_run,
 };

@@ -15,6 +15,7 @@ extern const struct backend backend_io_uring;
 extern const struct backend backend_io_uring_noflags;
 extern const struct backend backend_io_uring_multishot;
 extern const struct backend backend_io_uring_direct;
+extern const struct backend backend_io_uring_sqpoll;
 
 const struct backend *const registry_backends[] = {
 	&backend_select,
@@ -26,6 +27,7 @@ const struct backend *const registry_backends[] = {
 	&backend_io_uring_noflags,
 	&backend_io_uring_multishot,
 	&backend_io_uring_direct,
+	&backend_io_uring_sqpoll,
 	NULL,
 };
 

@@ -7,7 +7,7 @@ load common
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
 	for name in select select-wide poll epoll-lt epoll-et io_uring io_uring-noflags \
-		io_uring-multishot io_uring-direct; do
+		io_uring-multishot io_uring-direct io_uring-sqpoll; do
 		grep -qE "^$name +[a-z_0-9]+\(" <<<"$stdout"
 	done
 }
@@ -16,7 +16,7 @@ load common
 	run_split "$BUILD/muxbench-server" --list --json
 	[ "$status" -eq 0 ]
 	[ "$(json_lines 'name' <<<"$stdout" | sort | tr '\n' ' ')" = \
-		"epoll-et epoll-lt io_uring io_uring-direct io_uring-multishot io_uring-noflags poll select select-wide " ]
+		"epoll-et epoll-lt io_uring io_uring-direct io_uring-multishot io_uring-noflags io_uring-sqpoll poll select select-wide " ]
 }
 
 @test "server: every backend listens by hand, echoes, and ends with 0 on SIGINT and SIGTERM" {

@@ -3,11 +3,14 @@
  */
 #include "tests/contract/contract.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -100,6 +103,74 @@ static void idle_is_idle(struct contract *contract)
 	assert_int_equal(server_calls_total(&before), server_calls_total(&after));
 	assert_int_equal(after.accepted, 100);
 	assert_int_equal(after.held, 100);
+}
+
+/* The first line of a file of a thread in /proc. */
+static void read_thread_line(pid_t pid, int tid, const char *file, char line[64])
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", (int)pid, tid, file);
+	FILE *opened = fopen(path, "r");
+
+	assert_non_null(opened);
+	assert_non_null(fgets(line, 64, opened));
+	fclose(opened);
+}
+
+/*
+ * What its threads have run, by the kernel's account (schedstat of proc(5)), but the one
+ * that answers; and how much of it is a thread's that polls for a ring (iou-sqp-...).
+ */
+static uint64_t threads_run_ns(
+	const struct server_process *server, uint64_t *poll_thread_ns)
+{
+	char path[96], line[64];
+	uint64_t sum = 0;
+
+	*poll_thread_ns = 0;
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)server->pid);
+	DIR *tasks = opendir(path);
+
+	assert_non_null(tasks);
+	for (struct dirent *entry; (entry = readdir(tasks));) {
+		int tid = atoi(entry->d_name);
+
+		if (tid <= 0 || tid == server->pid)
+			continue;
+		read_thread_line(server->pid, tid, "schedstat", line);
+		uint64_t run_ns = strtoull(line, NULL, 10);
+
+		read_thread_line(server->pid, tid, "comm", line);
+		if (strncmp(line, "iou-sqp", 7) == 0)
+			*poll_thread_ns += run_ns;
+		sum += run_ns;
+	}
+	closedir(tasks);
+	return sum;
+}
+
+/* Whatever thread works for it is charged to it, whoever started that thread. */
+static void cpu_of_all_threads(struct contract *contract)
+{
+	enum { ECHOES = 500 };
+	struct server_process *server = &contract->server;
+	struct client *client = contract_connect(contract, 0, CLIENT_BUFFERS_PLAIN);
+	struct server_snapshot settled, snapshot;
+	uint64_t poll_before_ns, poll_after_ns;
+
+	for (int i = 0; i < ECHOES; i++)
+		client_echo(client, REQUEST_BYTES);
+	server_settle(server, &settled);
+	uint64_t before_ns = threads_run_ns(server, &poll_before_ns);
+
+	server_ask(server, 0, &snapshot);
+	uint64_t after_ns = threads_run_ns(server, &poll_after_ns);
+
+	assert_true(before_ns > 0);
+	assert_in_range(snapshot.cpu_ns, before_ns, after_ns);
+	if (strcmp(server->backend, "io_uring-sqpoll") == 0)
+		assert_true(poll_before_ns > 0 && snapshot.cpu_ns > poll_before_ns);
 }
 
 static void garbage_commands(struct contract *contract)
@@ -244,6 +315,7 @@ static void ends_with_its_stdin(struct contract *contract)
 const struct contract_case cases_control[] = {
 	{.name = "an echo costs the calls it must, and no more", .run = counts_calls},
 	{.name = "idle connections cause no call", .run = idle_is_idle},
+	{.name = "the CPU time of all its threads is told", .run = cpu_of_all_threads},
 	{.name = "a garbage command is an error event, and it goes on",
 		.run = garbage_commands},
 	{.name = "SIGTERM: what is owed goes out, then the FINs, then exit 0",

@@ -316,7 +316,7 @@ static void queues_overflow(struct contract *contract)
 	assert_int_equal(overflows >= 0, strncmp(backend, "io_uring", 8) == 0);
 	if (strcmp(backend, "io_uring-small") == 0)
 		assert_true(overflows >= ROUNDS);
-	else
+	else if (strncmp(backend, "io_uring-small-", 15) != 0)
 		assert_true(overflows <= 0);
 }
 

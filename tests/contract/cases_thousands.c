@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -104,6 +105,9 @@ static void overflow_of_thousands(struct contract *contract)
 
 	results_of_thousands(contract);
 	server_ask(&contract->server, 0, &snapshot);
+	/* a thread of the kernel fills the queue while the server empties it */
+	if (strcmp(contract->server.backend, "io_uring-sqpoll") == 0)
+		return;
 	if (snapshot.counts_overflows)
 		assert_true(snapshot.cq_overflows > 0);
 }
@@ -125,6 +129,37 @@ static void more_than_a_pool(struct contract *contract)
 		server_resume(&contract->server);
 		for (size_t i = 0; i < CLIENTS; i++)
 			client_receive_owed(&clients[i]);
+	}
+}
+
+/*
+ * Four who do not read must not keep the buffers of a pool, be it of four. 300 others ask
+ * all at once, again and again, for less than a buffer, just one and more than one, and
+ * each is served by what he sent once: a recv that found no buffer is asked for again.
+ */
+static void busy_beside_stalled_readers(struct contract *contract)
+{
+	enum { STALLED = 4, BUSY = 300, ROUNDS = 12 };
+	static const size_t sizes[] = {64, 64, 1024, 3000};
+	struct client *stalled =
+		contract_connect_many(contract, 0, STALLED, CLIENT_BUFFERS_SMALL);
+	struct client *busy =
+		contract_connect_many(contract, STALLED, BUSY, CLIENT_BUFFERS_PLAIN);
+
+	server_await_held(&contract->server, STALLED + BUSY);
+	contract_fill_many(contract, stalled, STALLED);
+	for (size_t round = 0; round < ROUNDS; round++) {
+		server_pause(&contract->server);
+		for (size_t i = 0; i < BUSY; i++)
+			client_send(&busy[i], sizes[(round + i) % 4]);
+		server_resume(&contract->server);
+		for (size_t i = 0; i < BUSY; i++)
+			client_receive_owed(&busy[i]);
+	}
+	for (size_t i = 0; i < STALLED; i++) {
+		client_finish(&stalled[i]);
+		client_receive_owed(&stalled[i]);
+		client_expect_end(&stalled[i]);
 	}
 }
 
@@ -185,6 +220,10 @@ const struct contract_case cases_thousands[] = {
 		.run = more_than_a_pool,
 		.rows = ROW(15),
 		.descriptors_needed = 1100},
+	{.name = "300 busy beside 4 stalled readers: nobody waits for a buffer",
+		.run = busy_beside_stalled_readers,
+		.rows = ROW(7) | ROW(15),
+		.descriptors_needed = 400},
 	{.name = "1,000 stalled readers cost a buffer each and no CPU",
 		.run = stalled_readers,
 		.rows = ROW(6) | ROW(7),

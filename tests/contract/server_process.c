@@ -220,7 +220,11 @@ static void read_snapshot(const json_t *event, struct server_snapshot *snapshot)
 	snapshot->counts_overflows = json_is_integer(overflows);
 	if (snapshot->counts_overflows)
 		snapshot->cq_overflows = get_u64(counters, "cq_overflows");
-	snapshot->has_usage = json_is_object(json_object_get(event, "usage"));
+	const json_t *usage = json_object_get(event, "usage");
+
+	snapshot->has_usage = json_is_object(usage);
+	if (snapshot->has_usage)
+		snapshot->cpu_ns = get_u64(usage, "cpu_ns");
 }
 
 void server_ask(struct server_process *server, unsigned settle_ms,

@@ -48,7 +48,8 @@ struct server_snapshot {
 	uint64_t calls[CALL_COUNT];
 	bool counts_overflows; /* a backend with a completion queue says so */
 	uint64_t cq_overflows;
-	bool has_usage; /* it had the descriptors left to look at itself in /proc */
+	uint64_t cpu_ns; /* of all threads but its first; with usage */
+	bool has_usage;  /* it had the descriptors left to look at itself in /proc */
 };
 
 /* What a server is started with. */

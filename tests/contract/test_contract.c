@@ -26,7 +26,7 @@
 
 #include <cmocka.h>
 
-enum { SUBJECTS_MAX = 24, PLUGINS_MAX = 2, CASES_MAX = 96, TEXT_BYTES = 4096 };
+enum { SUBJECTS_MAX = 24, PLUGINS_MAX = 4, CASES_MAX = 96, TEXT_BYTES = 4096 };
 
 /* A backend under test. */
 struct subject {
@@ -124,11 +124,17 @@ static void add_plugin(struct subject *subject, const char *file)
 		slash ? slash + 1 : file);
 }
 
-/* Those of the build: the example, and io_uring with tiny queues if it was built. */
+/* Those of the build: the example, and rings with tiny queues and pools if they were
+ * built.
+ */
 static size_t add_plugins(struct subject *subjects)
 {
 	static const char *const files[PLUGINS_MAX] = {
-		"select_wide.so", "tests/fixtures/small_ring.so"};
+		"select_wide.so",
+		"tests/fixtures/small_ring.so",
+		"tests/fixtures/small_pool.so",
+		"tests/fixtures/small_pool_direct.so",
+	};
 	size_t count = 0;
 
 	for (size_t i = 0; i < PLUGINS_MAX; i++) {
