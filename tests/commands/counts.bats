@@ -38,6 +38,8 @@ as_nobody() {
 		    "io_uring-noflags": ({"io_uring_enter": 2}, None),
 		    "io_uring-multishot": ({"io_uring_enter": 1}, None),
 		    "io_uring-direct": ({"io_uring_enter": 1}, None),
+		    # how often it must wake the thread that submits for it is a matter of timing
+		    "io_uring-sqpoll": (None, None),
 		}
 		r = json.load(open(sys.argv[1]))
 		assert (r["schema"], r["schema_version"]["major"]) == ("muxbench.counts", 1)
@@ -53,15 +55,18 @@ as_nobody() {
 		    assert total == sum(t["calls"].values()) + t["waits_restarted"], t
 		    if t["role"] == "lockstep":
 		        assert k == 100 and t["waits_restarted"] == 0, t
-		        assert t["syscalls"] == {n: c * k for n, c in calls.items()}, t
+		        if calls:
+		            assert t["syscalls"] == {n: c * k for n, c in calls.items()}, t
+		        else:
+		            assert set(t["syscalls"]) == {"io_uring_enter"}, t
 		        assert t["counters"]["eagain_recv"] == (k if name == "epoll-et" else 0), t
 		    else:
 		        assert k == 16, t
-		        assert total == batch if batch else total <= 4, t
+		        assert total == batch if batch else total <= (4 if calls else 16), t
 		    seen.add((name, t["role"]))
 		assert len(seen) >= 10, seen
 		for s in r["summary"]:
-		    if s["syscalls_per_request"] is not None:
+		    if s["syscalls_per_request"] is not None and known[s["backend"]][0]:
 		        assert s["syscalls_per_request"] == sum(known[s["backend"]][0].values()), s
 	PYTHON
 }

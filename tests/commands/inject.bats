@@ -252,8 +252,10 @@ load inject
 
 @test "[row 3] SIGSTOP and SIGCONT at random moments: io_uring" {
 	supported_backends | grep -qx io_uring || skip "io_uring cannot run here"
-	for seed in $seeds; do
-		driven "$seed" --backend io_uring --stops
+	for ring in $(supported_backends | grep io_uring); do
+		for seed in $seeds; do
+			driven "$seed" --backend "$ring" --stops
+		done
 	done
 }
 
@@ -379,14 +381,18 @@ print(c["requests_completed"], c["errors"], c["bytes_wrong"], c["connections_los
 @test "[row 3] EINTR by strace at every 3rd io_uring_enter: io_uring" {
 	may_trace
 	supported_backends | grep -qx io_uring || skip "io_uring cannot run here"
-	traced io_uring io_uring_enter:error=EINTR:when=2+3
+	for ring in $(supported_backends | grep io_uring); do
+		traced "$ring" io_uring_enter:error=EINTR:when=2+3
+	done
 }
 
 @test "[row 16] EAGAIN and EBUSY by strace at io_uring_enter: io_uring" {
 	may_trace
 	supported_backends | grep -qx io_uring || skip "io_uring cannot run here"
-	traced io_uring io_uring_enter:error=EBUSY:when=2+4
-	traced io_uring io_uring_enter:error=EAGAIN:when=2+4
+	for ring in $(supported_backends | grep io_uring); do
+		traced "$ring" io_uring_enter:error=EBUSY:when=2+4
+		traced "$ring" io_uring_enter:error=EAGAIN:when=2+4
+	done
 }
 
 # A mapping that fails: the tables at the start, the thread's stack, the ring.
