@@ -19,7 +19,10 @@
 #define HELD_PAUSE_NS (5 * NS_PER_MS)
 #define HALVED_MIN_NS (50 * NS_PER_MS) /* of a window that is looked at half way */
 
-enum { SETTLE_MS = 500 };
+enum {
+	SETTLE_MS = 500,
+	STRANGER_SETTLE_MS = 2000, /* its processes may have to wait for each other */
+};
 
 /* Every worker of a server can have its counter. */
 static_assert((int)SERVER_WORKERS_MAX <= (int)KERNEL_COUNT_THREADS_MAX, "");
@@ -254,14 +257,13 @@ static int read_counter(struct session *session, uint64_t *calls)
 	return error;
 }
 
-static int snapshot(
-	struct session *session, unsigned settle_ms, struct server_snapshot *snapshot)
+static int snapshot(struct session *session, struct server_snapshot *snapshot)
 {
 	if (!session->foreign)
 		return server_peer_snapshot(
-			&session->server, settle_ms, snapshot, &session->problem);
+			&session->server, SETTLE_MS, snapshot, &session->problem);
 	int error = foreign_peer_snapshot(
-		&session->stranger, settle_ms, snapshot, &session->problem);
+		&session->stranger, STRANGER_SETTLE_MS, snapshot, &session->problem);
 
 	snapshot->connections_held = session->held;
 	return error;
@@ -275,7 +277,7 @@ static int measure(struct session *session, enum window_role role,
 	struct problem *problem = &session->problem;
 	const struct placement *placement = session->setting->placement;
 	uint64_t calls_before = 0, calls_after = 0, steal_before = 0, steal_after = 0;
-	int error = snapshot(session, SETTLE_MS, &window->before);
+	int error = snapshot(session, &window->before);
 
 	if (error == 0)
 		error = read_counter(session, &calls_before);
@@ -290,7 +292,7 @@ static int measure(struct session *session, enum window_role role,
 	if (error == 0 && session->foreign)
 		error = stranger_check(session, window);
 	if (error == 0)
-		error = snapshot(session, SETTLE_MS, &window->after);
+		error = snapshot(session, &window->after);
 	if (error == 0)
 		error = read_counter(session, &calls_after);
 	window->steal_known &= steal_read(placement, &steal_after);
