@@ -182,7 +182,7 @@ static void publish(struct io_uring_sq *sq)
 
 	for (; sq->sqe_head != sq->sqe_tail; sq->sqe_head++)
 		sq->array[sq->sqe_head & mask] = sq->sqe_head & mask;
-	io_uring_smp_store_release(sq->ktail, sq->sqe_tail);
+	__atomic_store_n(sq->ktail, sq->sqe_tail, __ATOMIC_SEQ_CST);
 }
 
 /*
@@ -196,9 +196,8 @@ static int enter_sqpoll(struct uring *uring, unsigned wait_for)
 	unsigned flags = 0;
 
 	publish(&ring->sq);
-	/* before the look at whether the thread sleeps: io_uring_setup(2), SQPOLL */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	unsigned state = __atomic_load_n(ring->sq.kflags, __ATOMIC_RELAXED);
+	/* after publish(), for all to see: io_uring_setup(2), IORING_SETUP_SQPOLL */
+	unsigned state = __atomic_load_n(ring->sq.kflags, __ATOMIC_SEQ_CST);
 
 	if (state & IORING_SQ_NEED_WAKEUP)
 		flags |= IORING_ENTER_SQ_WAKEUP;

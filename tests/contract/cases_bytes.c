@@ -114,6 +114,30 @@ static void slow_reader(struct contract *contract)
 	assert_int_equal(client->sent, TOTAL);
 }
 
+/*
+ * Each request is read by itself and small, so what does not fit into the socket any more
+ * is a part of an answer as often as a whole one: sizes differ from client to client.
+ */
+static void small_requests_unread(struct contract *contract)
+{
+	enum { CLIENTS = 32, ROUNDS = 450, BYTES_MIN = 500, BYTES_STEP = 16 };
+	struct client *clients =
+		contract_connect_many(contract, 0, CLIENTS, CLIENT_BUFFERS_SMALL);
+	struct server_snapshot snapshot;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		for (size_t i = 0; i < CLIENTS; i++)
+			client_send_some(&clients[i], BYTES_MIN + i * BYTES_STEP);
+		server_settle(&contract->server, &snapshot);
+	}
+	assert_true(snapshot.bytes_rx > snapshot.bytes_tx);
+	for (size_t i = 0; i < CLIENTS; i++) {
+		client_finish(&clients[i]);
+		client_receive_owed(&clients[i]);
+		client_expect_end(&clients[i]);
+	}
+}
+
 /* shutdown(SHUT_WR) closes one direction: recv gives 0, and the other still works. */
 static void half_close(struct contract *contract)
 {
@@ -263,6 +287,9 @@ const struct contract_case cases_bytes[] = {
 	{.name = "20,000 small messages in a row, 2,000 of them unread",
 		.run = pipelined,
 		.rows = ROW(9)},
+	{.name = "small requests of who does not read: no part of an answer is lost",
+		.run = small_requests_unread,
+		.rows = ROW(7) | ROW(8)},
 	{.name = "an urgent byte leaves the others as they are",
 		.run = urgent_byte,
 		.rows = ROW(10)},
