@@ -21,10 +21,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define BACKEND_ABI    2 /* raised when any struct of this folder changes */
+#define BACKEND_ABI    3 /* raised when any struct of this folder changes */
 #define BACKEND_SYMBOL "muxbench_backend"
 
-enum { READY_READ = 1, READY_WRITE = 2 };
+enum {
+	READY_READ = 1,
+	READY_WRITE = 2,
+	/*
+	 * Of a report only, never asked for; with BACKEND_TELLS_MORE. Behind the bytes is
+	 * a FIN, an error or an urgent mark, at which reads stop: so a short read is not
+	 * the last one.
+	 */
+	READY_MORE = 4,
+};
 
 /*
  * One ready descriptor: a HINT, never a promise. Only recv and send know; a stale event
@@ -62,6 +71,8 @@ struct poller_ops {
 	int (*wait)(void *state, struct ready *out, int timeout_ms);
 	/* Frees state; closes no watched descriptor. */
 	void (*close)(void *state);
+	/* What it really got, as in server->ready(); NULL: there is nothing to tell. */
+	const char *(*modes)(void *state);
 };
 
 enum {
@@ -72,6 +83,21 @@ enum {
 	BACKEND_CLOSE_FORGETS = 2,
 	/* It has a completion queue: cq_overflows is counted, not just 0. */
 	BACKEND_COMPLETIONS = 4,
+	/* wait() tells READY_MORE: only then may an edge-triggered backend be drained to
+	 * a short read. */
+	BACKEND_TELLS_MORE = 8,
+};
+
+/*
+ * How long a readiness backend goes on with a ready descriptor, as people choose it
+ * (choice.h). A short read is one that brought less than there was room for: it emptied
+ * the socket, if nothing stands behind the bytes (epoll(7), Q9, and READY_MORE above).
+ */
+enum drain {
+	DRAIN_DEFAULT,    /* until EAGAIN if it is edge-triggered, else one echo */
+	DRAIN_ONCE,       /* one echo, the next wait tells what is left: not for edges */
+	DRAIN_SHORT_READ, /* until a read came short and is echoed */
+	DRAIN_EAGAIN,     /* until there is nothing to read */
 };
 
 /*
@@ -93,6 +119,13 @@ enum {
 enum { STOP_FLUSH_MS = 800, STOP_LOOK_MS = 50 };
 
 struct server; /* below: what a running backend is given */
+struct backend;
+
+/* Another way to do the same, chosen by name: "epoll-lt:wait=epoll_pwait2". */
+struct backend_variant {
+	const char *option;            /* "wait=epoll_pwait2"; NULL ends the table */
+	const struct backend *backend; /* takes the place of the one with the table */
+};
 
 struct backend {
 	unsigned abi;        /* BACKEND_ABI; looked at before anything else */
@@ -108,6 +141,7 @@ struct backend {
 	int (*run)(struct server *server, const struct backend *self);
 	const struct poller_ops
 		*poller; /* for readiness_run(); NULL if run has no use for it */
+	const struct backend_variant *variants; /* NULL: it has none */
 };
 
 /* One worker's world. All of it is owned by the caller of run() and outlives it. */
@@ -116,6 +150,10 @@ struct server {
 	int stop_fd;   /* an eventfd: readable when the loop must end; never read it */
 	int fds_max;   /* RLIMIT_NOFILE at the start: refuse what is not below it */
 	int batch_max; /* events to take from one wait */
+	/* The next two are for readiness_run(). */
+	enum drain drain;
+	size_t budget_bytes; /* that one event may move, read or written; 0: as in echo.h
+			      */
 	struct calls *calls; /* this worker is the only writer */
 	/*
 	 * To be called once, when all is set up and the first wait is next: only then is

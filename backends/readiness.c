@@ -22,6 +22,7 @@
 struct connection {
 	struct echo echo;
 	unsigned watched; /* the interest now set; 0: no connection has this number */
+	bool more;        /* READY_MORE was told, and EAGAIN has not been seen since */
 };
 
 struct loop {
@@ -35,6 +36,8 @@ struct loop {
 	unsigned char *buffers; /* by descriptor number: what is owed and not taken */
 	unsigned char *scratch; /* ECHO_BUFFER_BYTES that every read goes into */
 	struct ready *batch;    /* batch_max of them */
+	enum drain drain;       /* never DRAIN_DEFAULT */
+	size_t budget_bytes;
 	uint64_t listener_resumes_ns; /* when a paused listener is watched again; 0: it is
 				       */
 	bool starved;                 /* see accept_starved() */
@@ -120,33 +123,56 @@ static void connection_finish(struct loop *loop, int fd)
 }
 
 /*
- * Serves a connection as far as it goes without waiting. Level-triggered: one echo, the
- * poller will report what is left. Edge-triggered: until EAGAIN, for nobody tells twice;
- * a sender who outruns that is put back behind the others after ECHO_BUDGET_BYTES. When
- * stopping: what is owed and the FIN, or what there is to throw away.
+ * Is there nothing left to read? EAGAIN says so. So does a short read, if we may believe
+ * it; but never one from before a blocked write, for what came meanwhile told its edge to
+ * a loop that was not reading. read_bytes: of the last read in this turn, 0: none yet.
+ */
+static bool is_drained(
+	const struct loop *loop, const struct connection *connection, size_t read_bytes)
+{
+	return loop->drain == DRAIN_SHORT_READ && connection->echo.next == ECHO_READ &&
+	       !connection->more && read_bytes > 0 && read_bytes < ECHO_BUFFER_BYTES;
+}
+
+/*
+ * Serves a connection as far as it goes without waiting, and no further than the drain
+ * rule says: one echo, for a level-triggered poller will report what is left; until
+ * EAGAIN or until a short read, for an edge-triggered one does not tell twice. A sender
+ * who outruns that is put back behind the others after the budget. When stopping: what is
+ * owed and the FIN, or what there is to throw away.
  */
 static void connection_ready(struct loop *loop, int fd)
 {
-	struct echo *echo = &loop->connections[fd].echo;
+	struct connection *connection = &loop->connections[fd];
+	struct echo *echo = &connection->echo;
 	const unsigned char *bytes = buffers_at(loop->buffers, fd);
-	size_t moved = 0;
+	size_t moved = 0, read_bytes = 0;
+	bool drained = false;
 	ssize_t result;
 
 	do {
+		bool reads = echo->next != ECHO_WRITE;
+
 		result = connection_step(loop, fd, &bytes);
 		if (result > 0)
 			moved += (size_t)result;
+		if (result > 0 && reads)
+			read_bytes = (size_t)result;
+		drained = result > 0 && is_drained(loop, connection, read_bytes);
 		if (result > 0 && echo->next == ECHO_READ &&
-			(loop->stopping || !is_edge_triggered(loop)))
+			(drained || loop->stopping || loop->drain == DRAIN_ONCE))
 			break;
 	} while (result != -EAGAIN && echo->next != ECHO_CLOSE &&
-		 moved < ECHO_BUDGET_BYTES);
+		 moved < loop->budget_bytes);
 
+	if (result == -EAGAIN && echo->next != ECHO_WRITE)
+		connection->more = false;
 	if (echo->next == ECHO_WRITE && bytes == loop->scratch)
 		keep_owed(loop, fd);
 	if (loop->stopping && echo->next == ECHO_READ)
 		connection_finish(loop, fd);
-	bool again = is_edge_triggered(loop) && result != -EAGAIN;
+	bool again = is_edge_triggered(loop) && result != -EAGAIN &&
+		     (loop->stopping || !drained);
 
 	if (echo->next != ECHO_CLOSE) {
 		int error = connection_watch(loop, fd, again);
@@ -258,8 +284,10 @@ static void begin_stop(struct loop *loop)
 /* One step, if the report is about it: other news wait for their turn. */
 static void connection_reported(struct loop *loop, int fd, unsigned events)
 {
-	enum echo_next next = loop->connections[fd].echo.next;
+	struct connection *connection = &loop->connections[fd];
+	enum echo_next next = connection->echo.next;
 
+	connection->more = connection->more || events & READY_MORE;
 	if (events & (next == ECHO_WRITE ? READY_WRITE : READY_READ))
 		connection_ready(loop, fd);
 }
@@ -348,6 +376,11 @@ static int loop_open(struct loop *loop)
 	struct server *server = loop->server;
 	int fds_limit = loop->backend->fds_limit;
 
+	loop->drain = server->drain != DRAIN_DEFAULT ? server->drain
+		      : is_edge_triggered(loop)      ? DRAIN_EAGAIN
+						     : DRAIN_ONCE;
+	loop->budget_bytes =
+		server->budget_bytes > 0 ? server->budget_bytes : ECHO_BUDGET_BYTES;
 	loop->fds_limit = fds_limit > 0 && fds_limit < server->fds_max ? fds_limit
 								       : server->fds_max;
 	loop->connections = calloc((size_t)server->fds_max, sizeof(*loop->connections));
@@ -382,7 +415,8 @@ int readiness_run(struct server *server, const struct backend *self)
 	int error = loop_open(&loop);
 
 	if (error == 0) {
-		server->ready(server, "");
+		server->ready(server,
+			self->poller->modes ? self->poller->modes(loop.poller) : "");
 		error = serve(&loop);
 		flush(&loop);
 	}

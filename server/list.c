@@ -18,23 +18,38 @@ static int print_json(const struct backend *backend, const char *reason)
 	return error;
 }
 
+static int print(const struct backend *backend, bool json)
+{
+	struct problem why;
+	const char *reason = registry_probe(backend, &why) < 0 ? why.text : NULL;
+
+	if (json)
+		return print_json(backend, reason);
+	printf("%-12s %s\n", backend->name, backend->summary);
+	if (reason)
+		printf("%-12s unsupported: %s\n", "", reason);
+	return 0;
+}
+
+static int flush(void)
+{
+	return fflush(stdout) < 0 || ferror(stdout) ? -EIO : 0;
+}
+
+int list_print_one(const struct backend *backend, bool json)
+{
+	int error = print(backend, json);
+
+	return error < 0 ? error : flush();
+}
+
 int list_print(bool json)
 {
 	for (size_t i = 0; registry_backends[i]; i++) {
-		const struct backend *backend = registry_backends[i];
-		struct problem why;
-		const char *reason = registry_probe(backend, &why) < 0 ? why.text : NULL;
-		int error = 0;
+		int error = print(registry_backends[i], json);
 
-		if (json)
-			error = print_json(backend, reason);
-		else if (reason)
-			printf("%-12s %s\n%-12s unsupported: %s\n", backend->name,
-				backend->summary, "", reason);
-		else
-			printf("%-12s %s\n", backend->name, backend->summary);
 		if (error < 0)
 			return error;
 	}
-	return fflush(stdout) < 0 || ferror(stdout) ? -EIO : 0;
+	return flush();
 }

@@ -2,6 +2,7 @@
  * main.c - muxbench-server: options, a listener, one worker thread, and this thread
  * beside it, which sleeps until a signal or a command comes. It knows no multiplexer.
  */
+#include "backends/choice.h"
 #include "backends/registry.h"
 #include "common/clock.h"
 #include "common/cpu.h"
@@ -35,7 +36,8 @@ enum {
 /* Everything that main's steps share. */
 struct program {
 	struct server_options options;
-	const struct backend *backend;
+	struct choice choice;
+	const struct backend *backend; /* that of the choice; NULL: not yet known */
 	struct net_address address;
 	struct worker worker;
 	struct jsonl_reader commands;
@@ -256,9 +258,18 @@ static int supervise(struct program *program, struct problem *problem)
 	}
 }
 
+static int find_backend(struct program *program, struct problem *problem)
+{
+	int error = choice_find(program->options.backend, &program->choice, problem);
+
+	if (error == 0)
+		program->backend = &program->choice.backend;
+	return error;
+}
+
 static int open_backend(struct program *program, struct problem *problem)
 {
-	int error = registry_find(program->options.backend, &program->backend, problem);
+	int error = find_backend(program, problem);
 
 	if (error == 0)
 		error = net_address_parse(&program->address, program->options.listen,
@@ -269,7 +280,7 @@ static int open_backend(struct program *program, struct problem *problem)
 /* From an open listener to the end of the worker. */
 static int serve(struct program *program)
 {
-	int error = worker_start(&program->worker, program->backend, program->listen_fd,
+	int error = worker_start(&program->worker, &program->choice, program->listen_fd,
 		program->fds_max, program->options.cpu);
 
 	if (error < 0)
@@ -323,6 +334,11 @@ static int run_waitcost(const struct program *program, struct problem *problem)
 	};
 	json_t *result = NULL;
 
+	if (program->choice.drain != DRAIN_DEFAULT || program->choice.budget_bytes > 0 ||
+		program->choice.batch_max > 0)
+		return fail(program, EXIT_STATUS_USAGE, "error",
+			"--waitcost times the wait alone: leave out drain, budget and "
+			"batch");
 	if (!program->backend->poller)
 		return fail(program, EXIT_STATUS_CANNOT_RUN, "unsupported",
 			"completes operations, has no poller");
@@ -369,6 +385,21 @@ static int run(struct program *program)
 	return status;
 }
 
+/* All backends, or the one that is asked for. */
+static int list(struct program *program)
+{
+	struct problem problem = {0};
+
+	if (program->options.backend && find_backend(program, &problem) < 0)
+		return fail(program, EXIT_STATUS_USAGE, "error", problem.text);
+	int error = program->backend
+			    ? list_print_one(program->backend, program->options.json)
+			    : list_print(program->options.json);
+
+	return error == 0 ? EXIT_STATUS_OK
+			  : fail(program, EXIT_STATUS_FAILED, "error", strerror(-error));
+}
+
 int main(int argc, char *argv[])
 {
 	/* Not on the stack: a worker that does not stop outlives main(). */
@@ -386,12 +417,5 @@ int main(int argc, char *argv[])
 		puts("muxbench-server " MUXBENCH_VERSION);
 		return EXIT_STATUS_OK;
 	}
-	if (program.options.list) {
-		int error = list_print(program.options.json);
-
-		return error == 0 ? EXIT_STATUS_OK
-				  : fail(&program, EXIT_STATUS_FAILED, "error",
-					    strerror(-error));
-	}
-	return run(&program);
+	return program.options.list ? list(&program) : run(&program);
 }

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 struct server_options {
-	const char *backend; /* as typed; NULL with --list */
+	const char *backend; /* as typed; with --list it may be NULL */
 	const char *listen;  /* numeric address */
 	int port;            /* 0: any free one */
 	int cpu;             /* the worker's core; -1: any */

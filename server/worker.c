@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum {
-	BATCH_MAX = 512, /* events taken from one wait */
+	BATCH_MAX = 512, /* events taken from one wait, unless it is chosen */
 	SETTLE_STEP_NS = 100000,
 };
 
@@ -66,11 +66,11 @@ static void *worker_main(void *argument)
 	return NULL;
 }
 
-int worker_start(struct worker *worker, const struct backend *backend, int listen_fd,
+int worker_start(struct worker *worker, const struct choice *choice, int listen_fd,
 	int fds_max, int cpu)
 {
 	*worker = (struct worker){
-		.backend = backend,
+		.backend = &choice->backend,
 		.cpu = cpu,
 		.notice_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 		.server =
@@ -78,7 +78,10 @@ int worker_start(struct worker *worker, const struct backend *backend, int liste
 				.listen_fd = listen_fd,
 				.stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 				.fds_max = fds_max,
-				.batch_max = BATCH_MAX,
+				.batch_max = choice->batch_max > 0 ? choice->batch_max
+								   : BATCH_MAX,
+				.drain = choice->drain,
+				.budget_bytes = choice->budget_bytes,
 				.calls = &worker->calls,
 				.ready = worker_is_ready,
 				.starved = worker_is_starved,

@@ -8,7 +8,7 @@
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H
 
-#include "backends/backend.h"
+#include "backends/choice.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -35,10 +35,11 @@ struct worker {
 };
 
 /*
- * Starts the thread over listen_fd, which stays the caller's. Signals should be blocked
- * already: the thread inherits that. 0 or -errno; on success worker_stop() must follow.
+ * Starts the thread over listen_fd, which stays the caller's, as does choice. Signals
+ * should be blocked already: the thread inherits that. 0 or -errno; on success
+ * worker_stop() must follow.
  */
-int worker_start(struct worker *worker, const struct backend *backend, int listen_fd,
+int worker_start(struct worker *worker, const struct choice *choice, int listen_fd,
 	int fds_max, int cpu);
 
 /*

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,6 +65,7 @@ int backends_list(struct backend_list *list, const struct launcher *launcher,
 	struct peer server;
 
 	list->count = 0;
+	list->launcher = launcher;
 	int error = peer_start(&server, launcher, argv, problem);
 	if (error == 0)
 		error = hear_entries(list, &server, problem);
@@ -93,11 +95,28 @@ const struct backend_entry *backends_find(
 	return NULL;
 }
 
+/* The options of a backend: what begins with the first colon of its file name, or "". */
+static const char *options_of(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	const char *colon = strchr(slash ? slash : name, ':');
+
+	return colon ? colon : name + strlen(name);
+}
+
 bool backends_is_plugin(const char *name)
 {
-	const char *dot = strrchr(name, '.');
+	size_t length = (size_t)(options_of(name) - name);
 
-	return strchr(name, '/') || (dot && strcmp(dot, ".so") == 0);
+	return strchr(name, '/') ||
+	       (length > 3 && strncmp(name + length - 3, ".so", 3) == 0);
+}
+
+bool backends_is_wanted(const char *wanted, const char *running)
+{
+	if (backends_is_plugin(wanted))
+		return strcmp(options_of(wanted), options_of(running)) == 0;
+	return strcmp(wanted, running) == 0;
 }
 
 static int unknown(
@@ -114,20 +133,66 @@ static int unknown(
 		name, known);
 }
 
+/* A built-in there is, or a plug-in that can be read. */
+static int check_bare(
+	const struct backend_list *list, const char *bare, struct problem *problem)
+{
+	if (backends_find(list, bare))
+		return 0;
+	if (!backends_is_plugin(bare))
+		return unknown(list, bare, problem);
+	return access(bare, R_OK) == 0 ? 0
+				       : problem_set(problem, -EINVAL,
+						 "cannot read the plug-in %.300s: %s",
+						 bare, strerror(errno));
+}
+
+/* Only the server knows what its backends can be asked for: 2, and it says why not. */
+static int check_options(
+	const struct backend_list *list, const char *name, struct problem *problem)
+{
+	const char *argv[] = {
+		"muxbench-server", "--list", "--json", "--backend", name, NULL};
+	struct backend_list one = {.count = 0};
+	struct problem what = {""};
+	struct peer server;
+	int error = peer_start(&server, list->launcher, argv, &what);
+
+	if (error == 0)
+		error = hear_entries(&one, &server, &what);
+	peer_end(&server);
+	if (error == 0 && child_succeeded(&server.child) && one.count == 1 &&
+		backends_is_wanted(name, one.entries[0].name))
+		return 0;
+	server.child.said[strcspn(server.child.said, "\n")] = '\0';
+	text_one_line(server.child.said);
+	return problem_set(problem, -EINVAL, "'%.120s': %.300s", name,
+		server.child.said_bytes > 0 ? server.child.said : what.text);
+}
+
+static int check_name(
+	const struct backend_list *list, const char *name, struct problem *problem)
+{
+	size_t length = (size_t)(options_of(name) - name);
+	char *bare = strndup(name, length);
+
+	if (!bare)
+		return problem_set(problem, -ENOMEM, "out of memory");
+	int error = check_bare(list, bare, problem);
+
+	free(bare);
+	return error == 0 && name[length] == ':' ? check_options(list, name, problem)
+						 : error;
+}
+
 int backends_check(const struct backend_list *list, const char *const *names,
 	size_t count, struct problem *problem)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (backends_find(list, names[i]))
-			continue;
-		if (!backends_is_plugin(names[i]))
-			return unknown(list, names[i], problem);
-		if (access(names[i], R_OK) < 0)
-			return problem_set(problem, -EINVAL,
-				"cannot read the plug-in %.300s: %s", names[i],
-				strerror(errno));
-	}
-	return 0;
+	int error = 0;
+
+	for (size_t i = 0; i < count && error == 0; i++)
+		error = check_name(list, names[i], problem);
+	return error;
 }
 
 int backends_probe(

@@ -1,4 +1,10 @@
-/* backends.h - the backends there are, as the server itself lists them. */
+/*
+ * backends.h - the backends there are, as the server itself lists them.
+ *
+ * A backend is named as the server takes it: a built-in or the path of a plug-in, and
+ * perhaps options of it, "epoll-et:drain=short-read". All of it together is the name that
+ * a trial, a table and a picture know it by; what the options mean only the server knows.
+ */
 #ifndef HARNESS_PROCESS_BACKENDS_H
 #define HARNESS_PROCESS_BACKENDS_H
 
@@ -17,6 +23,7 @@ struct backend_entry {
 
 struct backend_list {
 	size_t count;
+	const struct launcher *launcher; /* who was asked; must outlive the list */
 	struct backend_entry entries[BACKENDS_MAX];
 };
 
@@ -31,8 +38,15 @@ const struct backend_entry *backends_find(
 bool backends_is_plugin(const char *name);
 
 /*
+ * Is what a server says it runs what was wanted? The name of a plug-in is its own affair,
+ * its options are not.
+ */
+bool backends_is_wanted(const char *wanted, const char *running);
+
+/*
  * 0 when names can be given to the server: each is in the list, or is a plug-in that can
- * be read. -EINVAL with problem otherwise.
+ * be read; and what has options the server takes with them, which it is asked. -EINVAL
+ * with problem otherwise.
  */
 int backends_check(const struct backend_list *list, const char *const *names,
 	size_t count, struct problem *problem);

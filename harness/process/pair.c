@@ -101,8 +101,7 @@ static int start_server(struct pair *pair, const struct pair_order *order,
 	if (hello->state == SERVER_ERROR)
 		return problem_set(
 			problem, -EREMOTEIO, "muxbench-server: %s", hello->reason);
-	if (!backends_is_plugin(order->backend) &&
-		strcmp(hello->backend, order->backend) != 0)
+	if (!backends_is_wanted(order->backend, hello->backend))
 		return problem_set(problem, -EBADMSG,
 			"muxbench-server: runs backend '%s' where '%s' was asked for",
 			hello->backend, order->backend);

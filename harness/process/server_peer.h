@@ -15,7 +15,7 @@
 #include <sys/types.h>
 
 enum {
-	BACKEND_NAME_BYTES = 64,
+	BACKEND_NAME_BYTES = 128, /* with its options */
 	SERVER_MODES_MAX = 16,
 	SERVER_MODE_BYTES = 48,
 	SERVER_WORKERS_MAX = 64,

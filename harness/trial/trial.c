@@ -67,7 +67,7 @@ static int start_server(struct session *session)
 	if (hello->state == SERVER_ERROR)
 		return problem_set(&session->problem, -EREMOTEIO, "muxbench-server: %s",
 			hello->reason);
-	if (!backends_is_plugin(wanted) && strcmp(hello->backend, wanted) != 0)
+	if (!backends_is_wanted(wanted, hello->backend))
 		return problem_set(&session->problem, -EBADMSG,
 			"muxbench-server: runs backend '%s' where '%s' was asked for",
 			hello->backend, wanted);

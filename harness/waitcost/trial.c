@@ -58,8 +58,7 @@ static int check_identity(
 	if (error == 0)
 		error = record_get_u64(measured, "ready", &ready, problem);
 	if (error == 0 && (descriptors != cell->descriptors || ready != cell->ready ||
-				  (!backends_is_plugin(cell->backend) &&
-					  strcmp(backend, cell->backend) != 0)))
+				  !backends_is_wanted(cell->backend, backend)))
 		error = problem_set(problem, -EBADMSG,
 			"measured %.60s with %" PRIu64 " of %" PRIu64
 			" ready, which is not what was asked for",

@@ -48,6 +48,18 @@ static const struct calls_per_echo calls_per_echo[] = {
 	{"epoll-lt", {[CALL_epoll_wait] = 1, [CALL_recvfrom] = 1, [CALL_sendto] = 1}},
 	/* its second recv says EAGAIN: only then will a new arrival be reported */
 	{"epoll-et", {[CALL_epoll_wait] = 1, [CALL_recvfrom] = 2, [CALL_sendto] = 1}},
+	/* unless it believes a short read */
+	{"epoll-et:drain=short-read",
+		{[CALL_epoll_wait] = 1, [CALL_recvfrom] = 1, [CALL_sendto] = 1}},
+	{"epoll-lt:drain=short-read:wait=epoll_pwait2",
+		{[CALL_epoll_pwait2] = 1, [CALL_recvfrom] = 1, [CALL_sendto] = 1}},
+	{"epoll-lt:drain=eagain:batch=1",
+		{[CALL_epoll_wait] = 1, [CALL_recvfrom] = 2, [CALL_sendto] = 1}},
+	/* each step uses the budget up: the next must be asked for, and waited for */
+	{"epoll-et:budget=1:batch=1", {[CALL_epoll_wait] = 3,
+					      [CALL_epoll_ctl] = 2,
+					      [CALL_recvfrom] = 2,
+					      [CALL_sendto] = 1}},
 	/* the send's result comes with the call that submits it */
 	{"io_uring", {[CALL_io_uring_enter] = 2}},
 	{"io_uring-noflags", {[CALL_io_uring_enter] = 2}},
@@ -313,7 +325,9 @@ static void ends_with_its_stdin(struct contract *contract)
 }
 
 const struct contract_case cases_control[] = {
-	{.name = "an echo costs the calls it must, and no more", .run = counts_calls},
+	{.name = "an echo costs the calls it must, and no more",
+		.of_variants = true,
+		.run = counts_calls},
 	{.name = "idle connections cause no call", .run = idle_is_idle},
 	{.name = "the CPU time of all its threads is told", .run = cpu_of_all_threads},
 	{.name = "a garbage command is an error event, and it goes on",

@@ -343,6 +343,7 @@ static void arrivals_while_blocked(struct contract *contract)
 
 const struct contract_case cases_end[] = {
 	{.name = "a stop with requests unread: every byte that was taken, then the FIN",
+		.of_variants = true,
 		.run = unread_requests,
 		.rows = ROW(18),
 		.ends_server = true},
@@ -376,6 +377,7 @@ const struct contract_case cases_end[] = {
 		.run = queues_overflow,
 		.rows = ROW(16)},
 	{.name = "bytes that arrive while a write is blocked are no reason to write",
+		.of_variants = true,
 		.run = arrivals_while_blocked,
 		.rows = ROW(7)},
 	{.name = NULL},

@@ -30,8 +30,10 @@ struct contract_case {
 	rlim_t descriptors;        /* RLIMIT_NOFILE of the server; 0: as it is here */
 	rlim_t descriptors_needed; /* skipped where the hard limit is lower */
 	const char *preload; /* a shared object under $BUILD for LD_PRELOAD; NULL: none */
-	bool starts_server;  /* run() itself starts it, with contract->backend */
-	bool ends_server;    /* run() itself sees the server to its end */
+	bool of_variants; /* asked of variants too, whose options change what it is about
+			   */
+	bool starts_server; /* run() itself starts it, with contract->backend */
+	bool ends_server;   /* run() itself sees the server to its end */
 };
 
 extern const struct contract_case cases_bytes[];

@@ -18,7 +18,7 @@
 
 enum {
 	DEADLINE_S = 20, /* of every wait: only a broken server ever takes so long */
-	BACKEND_NAME_MAX = 32,
+	BACKEND_NAME_MAX = 64, /* with options */
 };
 
 /* Now and DEADLINE_S, on the clock of common/clock.h. */

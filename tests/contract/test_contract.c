@@ -1,8 +1,8 @@
 /*
  * test_contract.c - every case of the contract over every backend: those that
- * `muxbench-server --list` names, and the plug-in; or over those that are asked for. A
- * case that cannot be run here is a test that passes under a name with "# SKIP reason",
- * as TAP wants it.
+ * `muxbench-server --list` names, and the plug-in; or over those that are asked for. Some
+ * of it is run over variants, too, which are built-ins with options. A case that cannot
+ * be run here is a test that passes under a name with "# SKIP reason", as TAP wants it.
  *
  * --report writes a JSON line a test as soon as it has ended, with the rows of the fault
  * matrix that it covers; tests/faults/matrix.py makes the table of them. --list tells
@@ -26,7 +26,7 @@
 
 #include <cmocka.h>
 
-enum { SUBJECTS_MAX = 24, PLUGINS_MAX = 4, CASES_MAX = 96, TEXT_BYTES = 4096 };
+enum { SUBJECTS_MAX = 40, PLUGINS_MAX = 4, CASES_MAX = 96, TEXT_BYTES = 4096 };
 
 /* A backend under test. */
 struct subject {
@@ -34,6 +34,7 @@ struct subject {
 	char name[BACKEND_NAME_MAX];  /* what the test is called by */
 	char unsupported[TEXT_BYTES]; /* why it cannot run here; "": it can */
 	bool is_builtin;
+	bool is_variant; /* a built-in with options: only cases that are of_variants */
 	/* why a row of the matrix cannot happen to it; NULL: it can, or nobody looked */
 	const char *absent[FAULT_ROWS + 1];
 };
@@ -47,6 +48,18 @@ static const struct contract_case *const case_tables[] = {
 	cases_control,
 	cases_end,
 };
+
+/* Built-ins with options: each value of each option is there, and all of one backend. */
+static const char *const variants[] = {
+	"epoll-et:drain=short-read",
+	"epoll-et:drain=short-read:budget=5000:batch=2",
+	"epoll-et:budget=1:batch=1",
+	"epoll-lt:drain=eagain:batch=1",
+	"epoll-lt:drain=short-read:wait=epoll_pwait2",
+	"poll:drain=eagain:budget=5000",
+};
+
+enum { VARIANTS = sizeof(variants) / sizeof(*variants) };
 
 enum { CASE_TABLES = sizeof(case_tables) / sizeof(*case_tables) };
 
@@ -93,14 +106,17 @@ static void add_subject(struct subject *subject, const json_t *line)
 			subject->unsupported, sizeof(subject->unsupported), "%s", reason);
 }
 
-/* What --list names, as many as there is room for; how many, 0: it cannot be had. */
-static size_t list_builtins(struct subject *subjects, size_t room)
+/*
+ * What --list names, or tells of the one with that name; as many as there is room for.
+ * How many, 0: it cannot be had.
+ */
+static size_t list_builtins(struct subject *subjects, size_t room, const char *name)
 {
 	char command[TEXT_BYTES], line[TEXT_BYTES];
 	size_t count = 0;
 
-	snprintf(command, sizeof(command), "'%s/muxbench-server' --list --json",
-		build_folder());
+	snprintf(command, sizeof(command), "'%s/muxbench-server' --list --json%s%s",
+		build_folder(), name ? " --backend " : "", name ? name : "");
 	FILE *list = popen(command, "r");
 
 	while (list && count < room && fgets(line, sizeof(line), list)) {
@@ -111,6 +127,17 @@ static size_t list_builtins(struct subject *subjects, size_t room)
 		json_decref(object);
 	}
 	return list && pclose(list) == 0 ? count : 0;
+}
+
+/* Those that a run of the whole suite has beside the built-ins. */
+static size_t add_variants(struct subject *subjects)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < VARIANTS; i++)
+		if (list_builtins(&subjects[count], 1, variants[i]) == 1)
+			subjects[count++].is_variant = true;
+	return count;
 }
 
 static void add_plugin(struct subject *subject, const char *file)
@@ -161,7 +188,7 @@ static bool is_among(const char *names, const char *name)
 	return false;
 }
 
-/* Keeps those that are asked for; how many. */
+/* Keeps those that are asked for, and adds those with options; how many. */
 static size_t keep_asked(struct subject *subjects, size_t count, const char *names)
 {
 	size_t kept = 0;
@@ -169,6 +196,14 @@ static size_t keep_asked(struct subject *subjects, size_t count, const char *nam
 	for (size_t i = 0; i < count; i++)
 		if (is_among(names, subjects[i].name))
 			subjects[kept++] = subjects[i];
+	for (const char *at = names; at; at = strchr(at, ',')) {
+		char name[BACKEND_NAME_MAX];
+
+		at += *at == ',';
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(at, ","), at);
+		if (strchr(name, ':') && kept < SUBJECTS_MAX - PLUGINS_MAX)
+			kept += list_builtins(&subjects[kept], 1, name);
+	}
 	return kept;
 }
 
@@ -188,7 +223,8 @@ static size_t choose_subjects(
 	size_t count = 0;
 
 	if (options->backends || !options->plugin)
-		count = list_builtins(subjects, SUBJECTS_MAX - PLUGINS_MAX);
+		count = list_builtins(
+			subjects, SUBJECTS_MAX - PLUGINS_MAX - VARIANTS, NULL);
 	if (count == 0 && !options->plugin) {
 		fprintf(stderr, "no list from %s/muxbench-server: is BUILD right?\n",
 			build_folder());
@@ -206,6 +242,9 @@ static size_t choose_subjects(
 		add_plugin(&subjects[count++], options->plugin);
 	else if (!options->backends)
 		count += add_plugins(&subjects[count]);
+	/* the matrix of faults has a column a backend, and none for these */
+	if (!options->plugin && !options->backends && !options->report && !options->list)
+		count += add_variants(&subjects[count]);
 	return count;
 }
 
@@ -466,9 +505,11 @@ static void plan_fill(
 		plan_add(plan, (struct trial){.subject = &subjects[s], .report = report});
 		for (size_t t = 0; t < CASE_TABLES; t++)
 			for (const struct contract_case *c = case_tables[t]; c->name; c++)
-				plan_add(plan, (struct trial){.subject = &subjects[s],
-						       .contract_case = c,
-						       .report = report});
+				if (c->of_variants || !subjects[s].is_variant)
+					plan_add(plan,
+						(struct trial){.subject = &subjects[s],
+							.contract_case = c,
+							.report = report});
 	}
 }
 
