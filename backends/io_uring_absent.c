@@ -41,3 +41,5 @@ ABSENT(backend_io_uring_direct, "io_uring-direct",
 	"io_uring(7) multishot with direct descriptors and silent sends")
 ABSENT(backend_io_uring_sqpoll, "io_uring-sqpoll",
 	"io_uring(7) multishot, submitted by a thread of the kernel")
+ABSENT(backend_io_uring_poll, "io_uring-poll",
+	"io_uring(7) as a poller: multishot POLL_ADD, then recv and send")

@@ -16,6 +16,7 @@ extern const struct backend backend_io_uring_noflags;
 extern const struct backend backend_io_uring_multishot;
 extern const struct backend backend_io_uring_direct;
 extern const struct backend backend_io_uring_sqpoll;
+extern const struct backend backend_io_uring_poll;
 
 const struct backend *const registry_backends[] = {
 	&backend_select,
@@ -28,6 +29,7 @@ const struct backend *const registry_backends[] = {
 	&backend_io_uring_multishot,
 	&backend_io_uring_direct,
 	&backend_io_uring_sqpoll,
+	&backend_io_uring_poll,
 	NULL,
 };
 

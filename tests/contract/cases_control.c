@@ -57,10 +57,15 @@ static const struct calls_per_echo calls_per_echo[] = {
 		{[CALL_epoll_wait] = 1, [CALL_recvfrom] = 2, [CALL_sendto] = 1}},
 	/* each step uses the budget up, and asks for the next; then there is room to
 	 * write, once more, where nothing is to be written */
-	{"epoll-et:budget=1:batch=1", {[CALL_epoll_wait] = 3, [CALL_epoll_ctl] = 2,
-					      [CALL_recvfrom] = 1, [CALL_sendto] = 1}},
+	{"epoll-et:budget=1:batch=1", {[CALL_epoll_wait] = 3,
+					      [CALL_epoll_ctl] = 2,
+					      [CALL_recvfrom] = 1,
+					      [CALL_sendto] = 1}},
 	/* the send's result comes with the call that submits it */
 	{"io_uring", {[CALL_io_uring_enter] = 2}},
+	/* epoll-et's by other means */
+	{"io_uring-poll",
+		{[CALL_io_uring_enter] = 1, [CALL_recvfrom] = 2, [CALL_sendto] = 1}},
 	{"io_uring-noflags", {[CALL_io_uring_enter] = 2}},
 	/* the send goes out with the call that waits for the next request */
 	{"io_uring-multishot", {[CALL_io_uring_enter] = 1}},

@@ -21,6 +21,8 @@ static const char *absent_without_provided_buffers(
 	if (is_builtin && (strcmp(server->backend, "io_uring") == 0 ||
 				  strcmp(server->backend, "io_uring-noflags") == 0))
 		return "single-shot: each recv names its own connection's buffer";
+	if (is_builtin && strcmp(server->backend, "io_uring-poll") == 0)
+		return "readiness: recv(2) reads, and into one buffer";
 	return absent_without_ring(server, is_builtin);
 }
 
