@@ -13,12 +13,12 @@
  * not tell READY_MORE: a result carries the bits of the wake-up that caused it, and TCP
  * wakes for plain bytes with the bit of urgent ones.
  *
- * Polls are asked for and removed by entries of the submission queue, which the next wait
- * hands in: a change of interest costs no call. To ask again, or for something else, the
- * poll is removed and another is added, which looks at once whether the descriptor is
- * ready. Results on their way from the old one are known by their generation, and so are
- * those of a descriptor number that was closed and given out again. A poll that is under
- * way holds its socket open, so close(2) alone ends no watch, nor the connection.
+ * Polls are asked for and cancelled by entries of the submission queue, which the next
+ * wait hands in: a change of interest costs no call. To ask again, or for something else,
+ * the poll is cancelled and another is added, which looks at once whether the descriptor
+ * is ready. Results on their way from the old one are known by their generation, and so
+ * are those of a descriptor number that was closed and given out again. A poll that is
+ * under way holds its socket open, so close(2) alone ends no watch, nor the connection.
  *
  * What the kernel has told waits in a queue of ours, a descriptor at most once: so a
  * batch can be small, nobody is told twice in one wait, and the completion queue is
@@ -76,8 +76,8 @@ static const struct uring_setup setups[] = {
 
 static const struct uring_need needs[] = {
 	{IORING_OP_POLL_ADD, "POLL_ADD", "5.1"},
-	{IORING_OP_POLL_REMOVE, "POLL_REMOVE", "5.1"},
 	{IORING_OP_TIMEOUT, "TIMEOUT", "5.4"},
+	{IORING_OP_ASYNC_CANCEL, "ASYNC_CANCEL", "5.5"},
 	{IORING_OP_TIMEOUT_REMOVE, "TIMEOUT_REMOVE", "5.5"},
 };
 
@@ -221,7 +221,12 @@ static int arm(struct uring_poll_state *s, int fd)
 	return 0;
 }
 
-/* What the poll has told or will tell is no news any more. */
+/*
+ * What the poll has told or will tell is no news any more. ASYNC_CANCEL, and not
+ * POLL_REMOVE: that one fails with EALREADY while a wake-up of the poll is still to be
+ * worked off, as a FIN's is that was read before it was told. The poll would stay, and
+ * the socket with it: its peer would wait for the end in vain.
+ */
 static int disarm(struct uring_poll_state *s, int fd)
 {
 	struct descriptor *descriptor = &s->descriptors[fd];
@@ -232,7 +237,7 @@ static int disarm(struct uring_poll_state *s, int fd)
 	if (error < 0)
 		return error;
 	if (sqe) {
-		io_uring_prep_poll_remove(sqe, token);
+		io_uring_prep_cancel64(sqe, token, 0);
 		sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
 		io_uring_sqe_set_data64(sqe, uring_token(OP_UNHEARD, 0, 0));
 	}
@@ -246,7 +251,7 @@ static void uring_poll_close(void *state)
 {
 	struct uring_poll_state *s = state;
 
-	/* The polls that were removed last hold their sockets open until then. */
+	/* The polls that were cancelled last hold their sockets open until then. */
 	enter(s, false);
 	uring_close(&s->uring);
 	free(s->queue);
@@ -353,12 +358,16 @@ static int tell(struct uring_poll_state *s, struct ready *out)
 static int uring_poll_wait(void *state, struct ready *out, int timeout_ms)
 {
 	struct uring_poll_state *s = state;
-	bool has_timer = timeout_ms > 0 && s->queue_count == 0;
-	int error = has_timer ? start_timer(s, timeout_ms) : 0;
-	int count = 0;
+	bool has_timer = false;
+	int error = 0, count = 0;
 
 	while (error == 0) {
-		error = enter(s, timeout_ms != 0 && s->queue_count == 0);
+		if (timeout_ms > 0 && !has_timer && s->queue_count == 0) {
+			error = start_timer(s, timeout_ms);
+			has_timer = true;
+		}
+		if (error == 0)
+			error = enter(s, timeout_ms != 0 && s->queue_count == 0);
 		if (error == 0)
 			count = tell(s, out);
 		if (count != 0 || timeout_ms == 0 || (has_timer && !s->timer_runs))

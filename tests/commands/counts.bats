@@ -40,6 +40,7 @@ as_nobody() {
 		    "io_uring-direct": ({"io_uring_enter": 1}, None),
 		    # how often it must wake the thread that submits for it is a matter of timing
 		    "io_uring-sqpoll": (None, None),
+		    "io_uring-poll": ({"io_uring_enter": 1, "recvfrom": 2, "sendto": 1}, 50),
 		}
 		r = json.load(open(sys.argv[1]))
 		assert (r["schema"], r["schema_version"]["major"]) == ("muxbench.counts", 1)
@@ -59,7 +60,7 @@ as_nobody() {
 		            assert t["syscalls"] == {n: c * k for n, c in calls.items()}, t
 		        else:
 		            assert set(t["syscalls"]) == {"io_uring_enter"}, t
-		        assert t["counters"]["eagain_recv"] == (k if name == "epoll-et" else 0), t
+		        assert t["counters"]["eagain_recv"] == (k if calls and calls.get("recvfrom") == 2 else 0), t
 		    else:
 		        assert k == 16, t
 		        assert total == batch if batch else total <= (4 if calls else 16), t
@@ -68,6 +69,35 @@ as_nobody() {
 		for s in r["summary"]:
 		    if s["syscalls_per_request"] is not None and known[s["backend"]][0]:
 		        assert s["syscalls_per_request"] == sum(known[s["backend"]][0].values()), s
+	PYTHON
+}
+
+@test "counts: what the options of a backend cost, under its name with them" {
+	counts --backends epoll-et:drain=eagain,epoll-et:drain=short-read,epoll-lt:drain=eagain,epoll-lt:batch=1,epoll-lt:wait=epoll_pwait2
+	[ "$status" -eq 0 ]
+	/usr/bin/python3 - "$result" <<-'PYTHON'
+		import json, sys
+		echo = {"recvfrom": 1, "sendto": 1}
+		# of an echo, of a batch of 16: a last wait, in which it sleeps, is in each
+		known = {
+		    "epoll-et:drain=eagain": ({"epoll_wait": 1, "recvfrom": 2, "sendto": 1}, 50),
+		    "epoll-et:drain=short-read": ({"epoll_wait": 1} | echo, 34),
+		    "epoll-lt:drain=eagain": ({"epoll_wait": 1, "recvfrom": 2, "sendto": 1}, 50),
+		    "epoll-lt:batch=1": ({"epoll_wait": 1} | echo, 49),
+		    "epoll-lt:wait=epoll_pwait2": ({"epoll_pwait2": 1} | echo, 34),
+		}
+		r = json.load(open(sys.argv[1]))
+		assert {t["backend"] for t in r["trials"]} == set(known)
+		for t in r["trials"]:
+		    calls, batch = known[t["backend"]]
+		    if t["status"] == "unsupported":
+		        assert "pwait2" in t["backend"], t
+		        continue
+		    assert t["status"] == "ok", t
+		    if t["role"] == "lockstep":
+		        assert t["syscalls"] == {n: c * 100 for n, c in calls.items()}, t
+		    else:
+		        assert t["syscalls_total"] == batch, t
 	PYTHON
 }
 
@@ -139,6 +169,9 @@ as_nobody() {
 
 @test "[row 22] counts: wrong command lines are one line and 2; a file that cannot be written, 1" {
 	refused 2 'kqueue' "$BUILD/muxbench" counts --backends kqueue
+	refused 2 "'epoll-et:drain=x': muxbench-server: drain takes once, short-read or eagain" \
+		"$BUILD/muxbench" counts --backends epoll-et:drain=x
+	refused 2 "no backend 'kqueue'" "$BUILD/muxbench" counts --backends kqueue:batch=1
 	refused 2 'requests' "$BUILD/muxbench" counts --requests 0
 	refused 2 'batch' "$BUILD/muxbench" counts --batch x
 	refused 2 'idle' "$BUILD/muxbench" counts --idle -1

@@ -56,7 +56,7 @@ nothing_left() {
 		calls_per_echo = {"select": 3, "select-wide": 3, "poll": 3, "epoll-lt": 3,
 		                  "epoll-et": 4, "io_uring": 2,
 		                  "io_uring-noflags": 2, "io_uring-multishot": 1,
-		                  "io_uring-direct": 1}
+		                  "io_uring-direct": 1, "io_uring-poll": 4}
 		seen = set()
 		for t in json.load(open(sys.argv[1]))["trials"]:
 		    if t["role"] != "counted" or t["status"] == "unsupported":
@@ -73,6 +73,22 @@ nothing_left() {
 		    seen.add(t["backend"])
 		assert len(seen) >= 5, seen
 	PYTHON
+}
+
+@test "run: a backend with options is one of its own: in the table, the result, the pictures" {
+	run_split "$BUILD/muxbench" run --idle 5,50 --blocks 1 --duration 0.05 --warmup 0.01 \
+		--backends "epoll-et,epoll-et:drain=short-read,$BUILD/select_wide.so:drain=eagain" \
+		--require epoll-et:drain=short-read --out "$BATS_TEST_TMPDIR/out"
+	[ "$status" -eq 0 ]
+	grep -q '^ *epoll-et:drain=short-read ' <<<"$stdout"
+	[ "$(json "$BATS_TEST_TMPDIR/out/result.json" "sorted({(t['backend'].split('/')[-1],
+		sum(t['calls'].values()) // t['counters']['requests_completed'])
+		for t in r['trials'] if t['role'] == 'counted'})")" = \
+		"[('epoll-et', 4), ('epoll-et:drain=short-read', 3), ('select_wide.so:drain=eagain', 4)]" ]
+	grep -q 'epoll-et:drain=short-read' "$BATS_TEST_TMPDIR/out/report.html"
+	grep -q 'epoll-et:drain=short-read' "$BATS_TEST_TMPDIR"/out/plots/cost-against-idle.svg
+	"$BUILD/muxbench" report "$BATS_TEST_TMPDIR/out" --format text >"$BATS_TEST_TMPDIR/text"
+	grep -q '^ *epoll-et:drain=short-read ' "$BATS_TEST_TMPDIR/text"
 }
 
 @test "run: a plug-in beside built-ins" {
@@ -95,6 +111,7 @@ nothing_left() {
 	out="$BATS_TEST_TMPDIR/out"
 	refused 2 'bogus' "$BUILD/muxbench" run --bogus
 	refused 2 'kqueue' "$BUILD/muxbench" run --backends kqueue --out "$out"
+	refused 2 'epoll-lt:batch=0' "$BUILD/muxbench" run --backends epoll-lt:batch=0 --out "$out"
 	refused 2 'idle' "$BUILD/muxbench" run --idle 1,x --out "$out"
 	refused 2 'idle' "$BUILD/muxbench" run --idle '' --out "$out"
 	refused 2 'blocks' "$BUILD/muxbench" run --blocks 0 --out "$out"

@@ -7,7 +7,7 @@ load common
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
 	for name in select select-wide poll epoll-lt epoll-et io_uring io_uring-noflags \
-		io_uring-multishot io_uring-direct io_uring-sqpoll; do
+		io_uring-multishot io_uring-direct io_uring-sqpoll io_uring-poll; do
 		grep -qE "^$name +[a-z_0-9]+\(" <<<"$stdout"
 	done
 }
@@ -16,7 +16,7 @@ load common
 	run_split "$BUILD/muxbench-server" --list --json
 	[ "$status" -eq 0 ]
 	[ "$(json_lines 'name' <<<"$stdout" | sort | tr '\n' ' ')" = \
-		"epoll-et epoll-lt io_uring io_uring-direct io_uring-multishot io_uring-noflags io_uring-sqpoll poll select select-wide " ]
+		"epoll-et epoll-lt io_uring io_uring-direct io_uring-multishot io_uring-noflags io_uring-poll io_uring-sqpoll poll select select-wide " ]
 }
 
 @test "server: every backend listens by hand, echoes, and ends with 0 on SIGINT and SIGTERM" {
@@ -29,6 +29,40 @@ load common
 			[ "$status" -eq 0 ]
 		done
 	done
+}
+
+@test "server: options are a part of the backend's name, by hand, listed and in control" {
+	for backend in epoll-et:drain=short-read:batch=2 epoll-lt:wait=epoll_pwait2 \
+		poll:drain=eagain:budget=10; do
+		start_server --backend "$backend"
+		[ "$(echo_once "$port" "hello $backend")" = "hello $backend" ]
+		kill "$server"
+		wait_status "$server"
+		[ "$status" -eq 0 ]
+		run_split "$BUILD/muxbench-server" --list --json --backend "$backend"
+		[ "$(json_lines name <<<"$stdout")" = "$backend" ]
+		run_split "$BUILD/muxbench-server" --backend "$backend" --control </dev/null
+		[ "$(head -n1 <<<"$stdout" | json_lines backend)" = "$backend" ]
+	done
+	run_split "$BUILD/muxbench-server" --backend "$BUILD/select_wide.so:batch=1" --control </dev/null
+	[ "$(head -n1 <<<"$stdout" | json_lines backend)" = "select-wide:batch=1" ]
+}
+
+@test "server: io_uring-poll tells the flags it got" {
+	supported_backends | grep -qx io_uring-poll || skip "io_uring-poll cannot run here"
+	run_split "$BUILD/muxbench-server" --backend io_uring-poll --control </dev/null
+	[[ "$(head -n1 <<<"$stdout" | json_lines modes)" == "['POLL_MULTISHOT'"* ]]
+}
+
+@test "[row 22] server: options that a backend does not take are one line and 2" {
+	refused 2 'an edge is not told twice' "$BUILD/muxbench-server" --backend epoll-et:drain=once
+	refused 2 'before any budget' "$BUILD/muxbench-server" --backend poll:budget=10
+	refused 2 'a loop of its own' "$BUILD/muxbench-server" --backend io_uring:batch=2
+	refused 2 'from 1 to 4096' "$BUILD/muxbench-server" --backend epoll-lt:batch=0
+	refused 2 "no option 'bogus=1'" "$BUILD/muxbench-server" --backend epoll-lt:bogus=1
+	refused 2 "no option ''" "$BUILD/muxbench-server" --list --backend epoll-lt:
+	refused 2 'leave out drain' \
+		"$BUILD/muxbench-server" --waitcost --backend epoll-lt:batch=2
 }
 
 @test "[row 22] server: wrong command lines are one line and 2" {

@@ -26,7 +26,7 @@
 
 #include <cmocka.h>
 
-enum { SUBJECTS_MAX = 40, PLUGINS_MAX = 4, CASES_MAX = 96, TEXT_BYTES = 4096 };
+enum { SUBJECTS_MAX = 40, PLUGINS_MAX = 5, CASES_MAX = 96, TEXT_BYTES = 4096 };
 
 /* A backend under test. */
 struct subject {
@@ -161,6 +161,7 @@ static size_t add_plugins(struct subject *subjects)
 		"tests/fixtures/small_ring.so",
 		"tests/fixtures/small_pool.so",
 		"tests/fixtures/small_pool_direct.so",
+		"tests/fixtures/small_poll.so",
 	};
 	size_t count = 0;
 

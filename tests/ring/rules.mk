@@ -2,7 +2,7 @@
 ifeq ($(has_liburing),yes)
 ring_test   := $(BUILD)/tests/ring/test_ring.t
 ring_plugins := $(patsubst %,$(BUILD)/tests/fixtures/%.so,\
-	small_ring small_pool small_pool_direct)
+	small_ring small_pool small_pool_direct small_poll)
 unit_tests  += $(ring_test)
 
 $(ring_test): tests/ring/test_ring.c $(archive)
