@@ -14,7 +14,7 @@ static const struct summary_cell *cell_at(
 static void put_name(FILE *out, const char *name)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789-_./+";
+				    "0123456789-_./+:=";
 
 	for (; *name; name++)
 		fputc(strchr(plain, *name) ? *name : '_', out);

@@ -86,7 +86,8 @@ nothing_left() {
 		for t in r['trials'] if t['role'] == 'counted'})")" = \
 		"[('epoll-et', 4), ('epoll-et:drain=short-read', 3), ('select_wide.so:drain=eagain', 4)]" ]
 	grep -q 'epoll-et:drain=short-read' "$BATS_TEST_TMPDIR/out/report.html"
-	grep -q 'epoll-et:drain=short-read' "$BATS_TEST_TMPDIR"/out/plots/cost-against-idle.svg
+	grep -q '^epoll-et:drain=short-read,' "$BATS_TEST_TMPDIR"/out/plots/cost-against-idle.csv
+	grep -q 'et:drain=short-read' "$BATS_TEST_TMPDIR"/out/plots/cost-against-idle.svg
 	"$BUILD/muxbench" report "$BATS_TEST_TMPDIR/out" --format text >"$BATS_TEST_TMPDIR/text"
 	grep -q '^ *epoll-et:drain=short-read ' "$BATS_TEST_TMPDIR/text"
 }
