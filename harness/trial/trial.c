@@ -119,7 +119,7 @@ static int connect_load(struct session *session)
 
 	error = load_peer_connected(&session->load, &trial->connect_ns, &what);
 	if (error == -EOPNOTSUPP)
-		return decide(session, TRIAL_UNSUPPORTED, what.text);
+		return session_decide(session, TRIAL_UNSUPPORTED, what.text);
 	if (error == -EREMOTEIO && session->foreign)
 		return problem_set(&session->problem, error,
 			"idle set incomplete: %.400s", what.text);
