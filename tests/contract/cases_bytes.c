@@ -273,6 +273,7 @@ const struct contract_case cases_bytes[] = {
 		.rows = ROW(5) | ROW(9)},
 	{.name = "16 MiB there and back", .run = many_mebibytes, .rows = ROW(9)},
 	{.name = "16 MiB to a reader who is slow and rests",
+		.of_variants = true,
 		.run = slow_reader,
 		.rows = ROW(7) | ROW(8) | ROW(9)},
 	{.name = "half-close returns everything before the FIN",
