@@ -86,6 +86,11 @@ enum {
 	/* wait() tells READY_MORE: only then may an edge-triggered backend be drained to
 	 * a short read. */
 	BACKEND_TELLS_MORE = 8,
+	/* Shows what a choice within another one costs: run only where it is named. */
+	BACKEND_VARIANT = 16,
+	/* What watch() is told reaches the kernel with the next wait(), which works it off
+	 * in parts: neither can be timed by itself. */
+	BACKEND_DEFERS = 32,
 };
 
 /*

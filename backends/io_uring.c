@@ -513,7 +513,7 @@ const struct backend backend_io_uring_noflags = {
 	.abi = BACKEND_ABI,
 	.name = "io_uring-noflags",
 	.summary = "io_uring(7) single-shot without set-up flags: what they are good for",
-	.flags = BACKEND_COMPLETIONS,
+	.flags = BACKEND_COMPLETIONS | BACKEND_VARIANT,
 	.probe = io_uring_probe_no_flags,
 	.run = io_uring_run_no_flags,
 };

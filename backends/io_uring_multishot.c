@@ -1167,7 +1167,7 @@ const struct backend backend_io_uring_direct = {
 	.abi = BACKEND_ABI,
 	.name = "io_uring-direct",
 	.summary = "io_uring(7) multishot with direct descriptors and silent sends",
-	.flags = BACKEND_COMPLETIONS,
+	.flags = BACKEND_COMPLETIONS | BACKEND_VARIANT,
 	.probe = direct_probe,
 	.run = direct_run,
 };
@@ -1219,7 +1219,7 @@ const struct backend backend_io_uring_sqpoll = {
 	.abi = BACKEND_ABI,
 	.name = "io_uring-sqpoll",
 	.summary = "io_uring(7) multishot, submitted by a thread of the kernel",
-	.flags = BACKEND_COMPLETIONS,
+	.flags = BACKEND_COMPLETIONS | BACKEND_VARIANT,
 	.probe = sqpoll_probe,
 	.run = sqpoll_run,
 };

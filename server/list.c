@@ -9,9 +9,9 @@
 
 static int print_json(const struct backend *backend, const char *reason)
 {
-	json_t *line = json_pack("{ss ss sb ss? si}", "name", backend->name, "summary",
+	json_t *line = json_pack("{ss ss sb ss? si sb}", "name", backend->name, "summary",
 		backend->summary, "supported", !reason, "reason", reason, "fds_limit",
-		backend->fds_limit);
+		backend->fds_limit, "variant", (backend->flags & BACKEND_VARIANT) != 0);
 	int error = jsonl_write(STDOUT_FILENO, line);
 
 	json_decref(line);
@@ -25,9 +25,9 @@ static int print(const struct backend *backend, bool json)
 
 	if (json)
 		return print_json(backend, reason);
-	printf("%-12s %s\n", backend->name, backend->summary);
+	printf("%-18s %s\n", backend->name, backend->summary);
 	if (reason)
-		printf("%-12s unsupported: %s\n", "", reason);
+		printf("%-18s unsupported: %s\n", "", reason);
 	return 0;
 }
 

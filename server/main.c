@@ -342,6 +342,9 @@ static int run_waitcost(const struct program *program, struct problem *problem)
 	if (!program->backend->poller)
 		return fail(program, EXIT_STATUS_CANNOT_RUN, "unsupported",
 			"completes operations, has no poller");
+	if (program->backend->flags & BACKEND_DEFERS)
+		return fail(program, EXIT_STATUS_CANNOT_RUN, "unsupported",
+			"hands in changes of interest with the wait: it has none alone");
 	int error = options->cpu >= 0 ? cpu_pin_self(options->cpu) : 0;
 
 	if (error < 0)

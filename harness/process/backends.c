@@ -33,6 +33,7 @@ static int add_entry(
 	if (error < 0)
 		return error;
 	reason = json_string_value(json_object_get(line, "reason"));
+	entry->variant = json_is_true(json_object_get(line, "variant"));
 	snprintf(entry->name, sizeof(entry->name), "%s", name);
 	snprintf(entry->reason, sizeof(entry->reason), "%s", reason ? reason : "");
 	list->count++;
@@ -224,9 +225,14 @@ int backends_choose(struct backend_list *list, const struct launcher *launcher,
 {
 	if (backends_list(list, launcher, problem) < 0)
 		return EXIT_STATUS_CANNOT_RUN;
-	if (*count == 0)
+	bool all = *count == 1 && strcmp(names[0], "all") == 0;
+
+	if (*count == 0 || all) {
+		*count = 0;
 		for (size_t i = 0; i < list->count; i++)
-			names[(*count)++] = list->entries[i].name;
+			if (all || !list->entries[i].variant)
+				names[(*count)++] = list->entries[i].name;
+	}
 	return backends_check(list, names, *count, problem) < 0 ? EXIT_STATUS_USAGE
 								: EXIT_STATUS_OK;
 }

@@ -17,6 +17,7 @@ enum { BACKENDS_MAX = 32 };
 
 struct backend_entry {
 	char name[BACKEND_NAME_BYTES];
+	bool variant; /* run only where it is named, or "all" are */
 	bool supported;
 	char reason[256]; /* "" where it is supported */
 };
@@ -52,8 +53,9 @@ int backends_check(const struct backend_list *list, const char *const *names,
 	size_t count, struct problem *problem);
 
 /*
- * Asks the server for its list, puts all of it into names (room for BACKENDS_MAX) where
- * *count is 0, and checks them. An exit status, with problem where that is not 0.
+ * Asks the server for its list and checks names (room for BACKENDS_MAX). Where *count is 0
+ * they become those of the list that are no variants of others; where the only name is
+ * "all", the whole list. An exit status, with problem where that is not 0.
  */
 int backends_choose(struct backend_list *list, const struct launcher *launcher,
 	const char **names, size_t *count, struct problem *problem);

@@ -50,7 +50,13 @@ processes_with() {
 		echo "$backend"
 		stdout=$(cat "$BATS_TEST_TMPDIR/conform-$(basename "$backend")")
 		grep -vE '^PASS' <<<"$stdout" # all that is not as it should be, for a failure
-		[ "$(tail -n 1 <<<"$stdout")" = "$cases passed, 0 failed, 0 skipped" ]
+		skipped=0
+		if [ "$backend" = io_uring-direct ]; then
+			# its connections are in a table of the ring, and not the process's
+			grep -q '^SKIP descriptor-leak: process [0-9]* holds none of our' <<<"$stdout"
+			skipped=1
+		fi
+		[ "$(tail -n 1 <<<"$stdout")" = "$((cases - skipped)) passed, 0 failed, $skipped skipped" ]
 		grep -qE '^PASS emfile: [0-9]+ served, [1-9][0-9]* waited' <<<"$stdout"
 		grep -qE '^PASS sigterm: exit status 0 after' <<<"$stdout"
 	done <"$BATS_TEST_TMPDIR/backends"

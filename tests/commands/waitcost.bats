@@ -42,6 +42,8 @@ measured() {
 		refused 5 'unsupported: completes operations, has no poller' \
 			"$BUILD/muxbench-server" --waitcost --backend io_uring
 		[ "$(of "r['event']")" = unsupported ]
+		refused 5 'unsupported: hands in changes of interest with the wait' \
+			"$BUILD/muxbench-server" --waitcost --backend io_uring-poll
 	fi
 }
 

@@ -80,8 +80,8 @@ static void test_a_client_that_is_the_bottleneck(void **state)
 		{PLACEMENT_CROSS_CORE, 95, 85, true},
 		{PLACEMENT_CROSS_CORE, 100, 20, true},
 		{PLACEMENT_NONE, 99, 50, true},
-		{PLACEMENT_CROSS_CORE, 94, 20, false},  /* it had time left */
-		{PLACEMENT_CROSS_CORE, 95, 86, false},  /* so had the server, but little */
+		{PLACEMENT_CROSS_CORE, 94, 20, false}, /* it had time left */
+		{PLACEMENT_CROSS_CORE, 95, 86, false}, /* so had the server, but little */
 		{PLACEMENT_CROSS_CORE, 40, 100, false}, /* the reverse */
 		{PLACEMENT_SAME_CORE, 61, 39, true},
 		{PLACEMENT_SAME_CORE, 58, 37, true},
