@@ -38,8 +38,8 @@ LINES = {
             "--warmup": (TIME, False),
             "--seed": (NUMBER, False),
         },
-        "--profile --plan --resume --backends --require --arrival --active-set --workload"
-        " --placement --sched --out",
+        "--profile --plan --resume --backends --require --exec --target --arrival --active-set"
+        " --workload --engine --placement --sched --out",
     ),
     "counts": (
         ["muxbench", "counts", "--backends", "poll"],
@@ -49,7 +49,7 @@ LINES = {
             "--requests": (NUMBER, True),
             "--batch": (NUMBER, True),
         },
-        "--backends --method --format --out",
+        "--backends --exec --method --format --out",
     ),
     "waitcost": (
         ["muxbench", "waitcost", "--backends", "poll"],
@@ -111,7 +111,7 @@ LINES = {
             "--cpu": (NUMBER, False),
             "--connect-timeout": (TIME, True),
         },
-        "--host --arrival --active-set --workload",
+        "--host --arrival --active-set --workload --engine",
     ),
 }
 
