@@ -102,6 +102,7 @@ struct connection {
 	int starved_behind_it; /* while it is starved: the next one, or NOBODY */
 	int error;             /* why it ended: 0 after a FIN, else -errno */
 	uint32_t start, end;   /* owed, in its backlog */
+	int place;             /* of the backlog, or NOBODY: it has none now */
 	uint32_t lent_bytes;   /* with lending: so many */
 	uint32_t lent_at;      /* with lending, silently: its place in loop.lent */
 	uint16_t lent;         /* with lending: of this buffer */
@@ -128,8 +129,10 @@ struct loop {
 	struct uring_pool pool;
 	struct connection
 		*connections;    /* by slot: descriptor number, or place in the table */
-	unsigned char *backlogs; /* by slot, backlog_blocks of buffers.h each */
+	unsigned char *backlogs; /* by place, backlog_blocks of buffers.h each */
 	unsigned backlog_blocks;
+	int *places_free; /* a stack: who was used last is in the cache, and has memory */
+	int places_free_count;
 	uint16_t *kept_before; /* by buffer: the one kept before it, or NO_BUFFER */
 	int *lent; /* slots whose silent sends were not concluded, each once */
 	unsigned lent_count;
@@ -174,15 +177,27 @@ static void set_target(const struct loop *loop, struct io_uring_sqe *sqe,
 		sqe, uring_token(operation, slot, loop->connections[slot].generation));
 }
 
-static unsigned char *backlog_of(const struct loop *loop, int slot)
+/*
+ * A place for what it owes, from now until backlog_empty(). Not one of its own: slots of
+ * a table are given out in turn, so all of them would come to have memory.
+ */
+static unsigned char *backlog_of(struct loop *loop, int slot)
 {
-	return buffers_at(loop->backlogs, slot * (int)loop->backlog_blocks);
+	struct connection *connection = &loop->connections[slot];
+
+	if (connection->place == NOBODY)
+		connection->place = loop->places_free[--loop->places_free_count];
+	return buffers_at(loop->backlogs, connection->place * (int)loop->backlog_blocks);
 }
 
 /* Its first bytes are left free: for what a lent buffer turns out to owe before them. */
-static void backlog_reset(struct connection *connection)
+static void backlog_empty(struct loop *loop, struct connection *connection)
 {
 	connection->start = connection->end = POOL_BUFFER_BYTES;
+	if (connection->place == NOBODY || connection->reading || connection->sending)
+		return;
+	loop->places_free[loop->places_free_count++] = connection->place;
+	connection->place = NOBODY;
 }
 
 static bool owes(const struct connection *connection)
@@ -322,10 +337,12 @@ static void connection_reset(struct connection *connection, int fd)
 		.generation = connection->generation,
 		.starved = connection->starved,
 		.starved_behind_it = connection->starved_behind_it,
+		.start = POOL_BUFFER_BYTES,
+		.end = POOL_BUFFER_BYTES,
+		.place = NOBODY,
 		.kept = NO_BUFFER,
 		.fd = fd,
 	};
-	backlog_reset(connection);
 }
 
 /* Waits for a buffer, behind those who do. Whoever ends meanwhile is passed over. */
@@ -349,6 +366,7 @@ static void connection_close(struct loop *loop, int slot)
 {
 	struct connection *connection = &loop->connections[slot];
 
+	assert(connection->place == NOBODY); /* backlog_empty() came before */
 	if (connection->fd >= 0)
 		calls_close(loop->calls, connection->fd);
 	if (loop->variant->direct) {
@@ -419,7 +437,7 @@ static void connection_continue(struct loop *loop, int slot)
 		send_backlog(loop, slot);
 		return;
 	}
-	backlog_reset(connection);
+	backlog_empty(loop, connection);
 	if (loop->stopping && !connection->finished && connection->fd >= 0)
 		connection_finish(loop, slot);
 	if (connection->ended && connection->receiving)
@@ -999,11 +1017,18 @@ static int memory_open(struct loop *loop)
 	loop->backlog_blocks = backlog_blocks(variant);
 	loop->connections = calloc(fds_max, sizeof(*loop->connections));
 	loop->backlogs = buffers_open(loop->server->fds_max * (int)loop->backlog_blocks);
+	loop->places_free = calloc(fds_max, sizeof(*loop->places_free));
 	loop->kept_before = calloc(variant->pool_buffers, sizeof(*loop->kept_before));
 	loop->lent = calloc(variant->pool_buffers, sizeof(*loop->lent));
-	return loop->connections && loop->backlogs && loop->kept_before && loop->lent
-		       ? 0
-		       : -ENOMEM;
+	if (!loop->connections || !loop->backlogs || !loop->places_free ||
+		!loop->kept_before || !loop->lent)
+		return -ENOMEM;
+	while (loop->places_free_count < loop->server->fds_max) {
+		int left = loop->server->fds_max - loop->places_free_count;
+
+		loop->places_free[loop->places_free_count++] = left - 1;
+	}
+	return 0;
 }
 
 static void memory_close(struct loop *loop)
@@ -1012,6 +1037,7 @@ static void memory_close(struct loop *loop)
 		buffers_close(loop->backlogs,
 			loop->server->fds_max * (int)loop->backlog_blocks);
 	free(loop->connections);
+	free(loop->places_free);
 	free(loop->kept_before);
 	free(loop->lent);
 }

@@ -141,8 +141,8 @@ static void draw_quiet(struct random *random, struct script *script)
  * full hangs on where it got stuck, so the ways there are many. */
 static void draw_warm_up(struct random *random, struct script *script)
 {
-	script->segment_bytes = segment_bytes(random);
-	script->send_bytes = between(random, 512, PLENTY_BYTES);
+	script->segment_bytes = SEGMENT_BYTES;
+	script->send_bytes = between(random, 16 * KIB, PLENTY_BYTES);
 	script->bytes = 16384 * KIB;
 	script->until_stuck = true;
 	script->read_bytes = between(random, 4 * KIB, 64 * KIB);

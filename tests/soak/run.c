@@ -12,8 +12,8 @@
 
 enum {
 	CALM_PART = 8, /* of the time: so much is calm */
-	WARM_UP_ROUNDS_LEAST = 6,
-	WARM_UP_STILL_ROUNDS = 4,
+	WARM_UP_ROUNDS_LEAST = 3,
+	WARM_UP_STILL_ROUNDS = 3,
 	WARM_UP_ROUND_SECONDS = 15, /* of the run: one more round may come first */
 	SETTLE_MS = 5000,
 	FAULTS_ENOUGH = 50, /* the verdict is clear: no need to go on */
